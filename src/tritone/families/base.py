@@ -1,0 +1,73 @@
+"""The contract between a family and everything else (training, play, judge)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Protocol
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from tritone.data.batch import Batch
+
+Capability = Literal["generate", "encode", "decode", "reconstruct", "stream", "inpaint", "upsample"]
+
+
+class Synthesizer(nn.Module):
+    """A trained or untrained model that makes sound. What it can do is asked by `capabilities()`, never by try/except.
+
+    Methods by capability (audio is float32 `(batch, channels, time)`, latents are `(batch, dim, frames)`):
+
+    - generate: `generate(count, seconds, seeds, **controls) -> audio`; sound i depends on `seeds[i]` alone.
+    - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`.
+    - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
+    """
+
+    sample_rate: int
+    channels: int
+
+    def capabilities(self) -> frozenset[Capability]:
+        """What this model really can do."""
+        return frozenset()
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes and rates for `tritone inspect`: plain numbers and strings by name."""
+        return {}
+
+
+class TrainingStep(Protocol):
+    """Losses and optimisers of a family. The loop does the rest: autocast, backward, averaging, clipping, EMA, checkpoints.
+
+    Constructed as `TrainingStep(config, synthesizer, mean)`, where `mean` averages a detached tensor over processes.
+    """
+
+    synthesizer: Synthesizer
+    """What is saved as model.safetensors and played."""
+    helpers: Mapping[str, nn.Module]
+    """Networks that only training needs (discriminators), by name; saved in training.pt."""
+    optimizers: Mapping[str, Optimizer]
+    """One optimiser for each role."""
+
+    def __init__(self, config: Any, synthesizer: Synthesizer, mean: Callable[[Tensor], Tensor]) -> None: ...
+
+    def roles(self, step: int) -> tuple[str, ...]:
+        """Which roles update at this step, in order; a role is a key of `optimizers`."""
+
+    def losses(self, role: str, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Named scalars; those with a weight are summed and differentiated, the others only logged."""
+
+    def weights(self, step: int) -> Mapping[str, float]:
+        """Weight of each loss at this step; a loss that is absent or 0 is logged only."""
+
+    def learning_rate(self, role: str, step: int) -> float:
+        """Learning rate of a role's optimiser at this step."""
+
+    def played(self, role: str) -> bool:
+        """Whether an update of this role changes the synthesizer (and so its moving average)."""
+
+    def validate(self, synthesizer: Synthesizer, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Named scalars on held-out sound; the key `distance` decides which checkpoint is best (lower is better)."""
+
+    def analyse(self, synthesizer: Synthesizer, batches: Iterable[Batch], step: int) -> None:
+        """What must be computed over training data before the model is saved (the VAE's latent SVD); may do nothing."""
+
+    def preview(self, synthesizer: Synthesizer, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Sounds `(batch, channels, time)` by name ("input", "output") that show what the model does by now."""

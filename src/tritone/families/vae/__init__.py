@@ -1,0 +1,1 @@
+"""RAVE: a real-time variational autoencoder for sound (arXiv 2111.05011)."""

@@ -1,0 +1,118 @@
+"""What a VAE is made of and how it learns. Importable without torch. Paper: RAVE, arXiv 2111.05011."""
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Literal
+
+from tritone.errors import UserError
+
+
+@dataclass(frozen=True)
+class PqmfConfig:
+    """The pseudo-quadrature mirror filter bank that splits sound into bands."""
+
+    bands: int = 16
+    """Number of bands."""
+    taps: int = 512
+    """Length of the prototype filter; a multiple of twice the number of bands."""
+    attenuation_db: float = 100.0
+    """Stop-band attenuation of the Kaiser prototype."""
+    design: Literal["kaiser", "refined"] = "refined"
+    """kaiser: as RAVE (about 60 dB of reconstruction); refined: moved onto the perfect-reconstruction conditions."""
+
+
+@dataclass(frozen=True)
+class NoiseConfig:
+    """The filtered-noise branch of the decoder."""
+
+    bands: int = 5
+    """Amplitudes per PQMF band and frame (taps of the noise filters follow)."""
+    ratios: tuple[int, ...] = (4, 4, 4)
+    """Strides of the convolutions that reduce the decoder's rate to one noise filter per product of these."""
+    hidden: int = 64
+    """Channels inside the branch."""
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """The discriminators of stage 2."""
+
+    scales: int = 3
+    """Copies of the waveform discriminator, each on half the rate of the one before."""
+    periods: tuple[int, ...] = ()
+    """Periods of the multi-period discriminators; none in v1, (2, 3, 5, 7, 11) in v2."""
+    capacity: int = 64
+    """Channels of the first layer."""
+    every: int = 2
+    """The discriminator learns on every n-th step of stage 2, the decoder on the others."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A RAVE-style variational autoencoder."""
+
+    architecture: Literal["v1", "v2", "nano"] = "v2"
+    """Which encoder and decoder blocks: the paper's (v1), those of version 2, or ours for small machines."""
+    sample_rate: int = 44_100
+    """Samples a second; what the data was prepared at."""
+    channels: int = 1
+    """1 mono, 2 stereo; channels are modelled jointly."""
+    causal: bool = False
+    """Look only at the past: less latency, a little less quality."""
+    latent: int = 128
+    """Dimensions of the latent."""
+    capacity: int = 96
+    """Channels at the top; doubled at every ratio."""
+    ratios: tuple[int, ...] = (4, 4, 4, 2)
+    """Strides after the filter bank; one latent frame lasts bands × their product samples."""
+    dilations: tuple[tuple[int, ...], ...] = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3))
+    """Dilations of the residual units at each ratio, from the top down."""
+    pqmf: PqmfConfig = field(default_factory=PqmfConfig)
+    """The filter bank."""
+    noise: NoiseConfig | None = None
+    """The filtered-noise branch; none in v2."""
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    """The discriminators of stage 2."""
+    spectral_scales: tuple[int, ...] = (2048, 1024, 512, 256, 128)
+    """Window lengths of the spectral distance, full band and sub-bands alike."""
+    relative_feature_matching: bool = True
+    """Divide the feature distance by the mean magnitude of the real features (v2)."""
+    weights: dict[str, float] = field(
+        default_factory=lambda: {
+            "fullband": 1.0, "multiband": 1.0, "kl": 0.05, "adversarial": 1.0, "feature_matching": 20.0, "discriminator": 1.0,
+        }
+    )  # fmt: skip
+    """Weight of every loss; 0 means logged only."""
+    kl_start: float = 1e-6
+    """Weight of the KL divergence at step 0, where it warms up; see `kl_warmup`."""
+    kl_warmup: int = 20_000
+    """Steps over which the KL weight rises geometrically from `kl_start` to its full weight; 0 for none."""
+    stage1_steps: int = 1_000_000
+    """Steps of representation learning before the encoder freezes and adversarial fine-tuning starts."""
+    learning_rate: float = 1e-3
+    """Adam learning rate of encoder and decoder; falls linearly to a tenth over stage 1."""
+    discriminator_learning_rate: float = 1e-4
+    """Adam learning rate of the discriminators."""
+    betas: tuple[float, float] = (0.5, 0.9)
+    """Adam's moments, for both optimisers."""
+
+    def __post_init__(self) -> None:
+        problems = []
+        if len(self.dilations) != len(self.ratios):
+            problems.append(f"dilations needs one entry for each of the {len(self.ratios)} ratios, not {len(self.dilations)}")
+        if self.pqmf.taps % (2 * self.pqmf.bands):
+            problems.append(f"pqmf.taps must be a multiple of {2 * self.pqmf.bands}, not {self.pqmf.taps}")
+        for name in ("sample_rate", "latent", "capacity"):
+            if getattr(self, name) < 1:
+                problems.append(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.channels not in (1, 2):
+            problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
+        if self.discriminator.every < 2:
+            problems.append("discriminator.every must be at least 2, so that the decoder learns too")
+        if problems:
+            raise UserError("model: " + "; ".join(problems) + ".")
+
+    @property
+    def ratio(self) -> int:
+        """Samples per latent frame."""
+        return self.pqmf.bands * prod(self.ratios)
