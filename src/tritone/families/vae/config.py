@@ -31,6 +31,8 @@ class NoiseConfig:
     """Strides of the convolutions that reduce the decoder's rate to one noise filter per product of these."""
     hidden: int = 64
     """Channels inside the branch."""
+    stage: Literal[1, 2] = 2
+    """The stage from which on the branch is heard and learns; before it, its amplitudes rest at -90 dB."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,161 @@
+"""How the VAE learns: stage 1 representation learning, stage 2 adversarial fine-tuning (RAVE, section 3)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from tritone.data.batch import Batch
+from tritone.families.vae.config import Config
+from tritone.families.vae.model import VAE
+from tritone.nn.adversarial import feature_matching, frozen, hinge_discriminator, hinge_generator
+from tritone.nn.discriminators import Discriminators
+from tritone.nn.losses import SpectralDistance, kl_divergence
+from tritone.nn.noise import sample_normal, sample_uniform
+from tritone.training.schedule import geometric, linear
+
+
+class TrainingStep:
+    """The two stages of RAVE behind the contract `families.base.TrainingStep`.
+
+    Stage 1 minimises the spectral distance of full band and sub-bands plus the KL divergence. From `stage1_steps` on
+    the encoder is frozen (no graph, statistics fixed); decoder and discriminators then learn in turn.
+    """
+
+    def __init__(self, config: Config, synthesizer: VAE, mean: Callable[[Tensor], Tensor]) -> None:
+        self.config = config
+        self.synthesizer = synthesizer
+        self.mean = mean
+        self.distance = SpectralDistance(config.spectral_scales)
+        self.discriminators = Discriminators(
+            channels=config.channels,
+            scales=config.discriminator.scales,
+            periods=config.discriminator.periods,
+            capacity=config.discriminator.capacity,
+        )
+        self.helpers: Mapping[str, nn.Module] = {"discriminators": self.discriminators}
+        generator = chain(synthesizer.encoder.parameters(), synthesizer.decoder.parameters())
+        self.optimizers = {
+            "generator": torch.optim.Adam(generator, config.learning_rate, config.betas),
+            "discriminator": torch.optim.Adam(
+                self.discriminators.parameters(), config.discriminator_learning_rate, config.betas
+            ),
+        }
+
+    def stage(self, step: int) -> int:
+        """1 or 2."""
+        return 1 if step < self.config.stage1_steps else 2
+
+    def roles(self, step: int) -> tuple[str, ...]:
+        """One role a step: in stage 2 the discriminators learn on every n-th step, the decoder on the others."""
+        adversarial = self.stage(step) == 2
+        return ("discriminator",) if adversarial and step % self.config.discriminator.every == 0 else ("generator",)
+
+    def played(self, role: str) -> bool:
+        """Only the generator is played."""
+        return role == "generator"
+
+    def learning_rate(self, role: str, step: int) -> float:
+        """Linear to a tenth over stage 1 for the generator, constant for the discriminators."""
+        if role == "discriminator":
+            return self.config.discriminator_learning_rate
+        return self.config.learning_rate * linear(step, 0, self.config.stage1_steps, 1.0, 0.1)
+
+    def weights(self, step: int) -> Mapping[str, float]:
+        """The weights of the config, with the KL divergence warmed up geometrically."""
+        weights = dict(self.config.weights)
+        full = weights.get("kl", 0.0)
+        if full and self.config.kl_warmup:
+            weights["kl"] = geometric(step, 0, self.config.kl_warmup, self.config.kl_start, full)
+        return weights
+
+    def losses(self, role: str, batch: Batch, step: int) -> dict[str, Tensor]:
+        """The losses of this role at this step."""
+        if role == "discriminator":
+            return self._discriminator_losses(batch)
+        return self._stage1_losses(batch) if self.stage(step) == 1 else self._stage2_losses(batch)
+
+    def validate(self, synthesizer: VAE, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Distances of the deterministic reconstruction of held-out sound."""
+        output = synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)
+        _, mean, std = self._encode(synthesizer, batch.audio)
+        return {"distance": self.distance(output, batch.audio), "kl": kl_divergence(mean, std)}
+
+    def analyse(self, synthesizer: VAE, batches: Iterable[Batch], step: int) -> None:
+        """Singular value decomposition of the latent over training sound."""
+        synthesizer.analyse(batch.audio for batch in batches)
+
+    def preview(self, synthesizer: VAE, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Held-out sound and its deterministic reconstruction."""
+        return {"input": batch.audio, "output": synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)}
+
+    def _stage1_losses(self, batch: Batch) -> dict[str, Tensor]:
+        self.synthesizer.train()
+        bands, mean, std = self._encode(self.synthesizer, batch.audio)
+        losses, _, _ = self._reconstruction(batch, bands, self._sample(mean, std, batch.seeds), stage=1)
+        return {**losses, "kl": kl_divergence(mean, std)}
+
+    def _stage2_losses(self, batch: Batch) -> dict[str, Tensor]:
+        bands, latent = self._frozen_latent(batch)
+        losses, real, fake = self._reconstruction(batch, bands, latent, stage=2)
+        with frozen(self.discriminators):
+            with torch.no_grad():
+                real_features = self.discriminators(real)
+            fake_features = self.discriminators(fake)
+        return {
+            **losses,
+            "adversarial": hinge_generator(fake_features),
+            "feature_matching": feature_matching(
+                real_features, fake_features, relative=self.config.relative_feature_matching, mean=self.mean
+            ),
+        }
+
+    def _discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
+        with torch.no_grad():
+            _, latent = self._frozen_latent(batch)
+            output = self.synthesizer.pqmf.synthesis(self._decode(latent, batch.seeds, stage=2))
+        real, fake = self._aligned(batch.audio, output)
+        real_features, fake_features = self.discriminators(real), self.discriminators(fake)
+        return {"discriminator": hinge_discriminator(real_features, fake_features)}
+
+    def _frozen_latent(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Bands and sampled latent without a graph; the encoder's batch statistics stay as stage 1 left them."""
+        self.synthesizer.train()
+        self.synthesizer.encoder.eval()
+        with torch.no_grad():
+            bands, mean, std = self._encode(self.synthesizer, batch.audio)
+            return bands, self._sample(mean, std, batch.seeds)
+
+    def _reconstruction(
+        self, batch: Batch, bands: Tensor, latent: Tensor, stage: int
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Spectral distances of sub-bands and full band; also real and generated sound, aligned."""
+        output_bands = self._decode(latent, batch.seeds, stage)
+        target, output = self._aligned(batch.audio, self.synthesizer.pqmf.synthesis(output_bands))
+        losses = {
+            "multiband": self.distance(output_bands, bands, self.mean),
+            "fullband": self.distance(output, target, self.mean),
+        }
+        return losses, target, output
+
+    def _aligned(self, audio: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Target and output without the delay of a causal filter bank."""
+        delay = self.synthesizer.pqmf.delay_samples
+        return (audio[..., : audio.shape[-1] - delay], output[..., delay:]) if delay else (audio, output)
+
+    def _encode(self, synthesizer: VAE, audio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        with torch.no_grad():
+            bands = synthesizer.pqmf.analysis(audio)
+        mean, std = synthesizer.encoder(bands)
+        return bands, mean, std
+
+    def _sample(self, mean: Tensor, std: Tensor, seeds: Tensor) -> Tensor:
+        return mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
+
+    def _decode(self, latent: Tensor, seeds: Tensor, stage: int) -> Tensor:
+        decoder = self.synthesizer.decoder
+        noise = None
+        if self.config.noise is not None and stage >= self.config.noise.stage:
+            noise = sample_uniform(seeds + 1, decoder.noise_shape(latent), latent.device)
+        return decoder(latent, noise)
