@@ -1,0 +1,98 @@
+"""Waveform discriminators: multi-scale (MelGAN, arXiv 1910.06711) and multi-period (HiFi-GAN, arXiv 2010.05646).
+
+Feature maps are taken before the activation, as in RAVE (arXiv 2111.05011 and version 2).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.2
+STRIDE = 4
+LAYERS = 4
+
+
+class NormedConv1d(nn.Module):
+    """Strided convolution whose weight is gain * direction / |direction| per output channel (arXiv 1602.07868)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        start = nn.Conv1d(inputs, outputs, kernel)
+        self.stride, self.padding = stride, kernel // 2
+        self.direction = nn.Parameter(start.weight.detach())
+        self.gain = nn.Parameter(start.weight.detach().norm(dim=(1, 2), keepdim=True))
+        self.bias = nn.Parameter(start.bias.detach())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, inputs, time)` to `(batch, outputs, ceil(time / stride))`."""
+        weight = self.direction * (self.gain / self.direction.norm(dim=(1, 2), keepdim=True))
+        return functional.conv1d(x, weight, self.bias, stride=self.stride, padding=self.padding)
+
+
+class ConvStack(nn.Module):
+    """Four strided convolutions that double the channels, and a 1x1 convolution to the score."""
+
+    def __init__(self, channels: int, capacity: int, kernel: int) -> None:
+        super().__init__()
+        sizes = [channels, *(capacity * 2**layer for layer in range(LAYERS))]
+        self.layers = nn.ModuleList(NormedConv1d(a, b, kernel, STRIDE) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.score = nn.Conv1d(sizes[-1], 1, 1)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Feature maps from the first layer to the score, each `(batch, channels, time)`."""
+        maps = []
+        for layer in self.layers:
+            maps.append(layer(x))
+            x = functional.leaky_relu(maps[-1], SLOPE)
+        return [*maps, self.score(x)]
+
+
+class MultiScale(nn.Module):
+    """Copies of one network (kernel 15) on the waveform and on its halvings by average pooling."""
+
+    def __init__(self, channels: int, capacity: int, scales: int = 3) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(ConvStack(channels, capacity, 15) for _ in range(scales))
+
+    def forward(self, audio: Tensor) -> list[list[Tensor]]:
+        """`(batch, channels, time)` to feature maps `(batch, features, frames)` for each scale."""
+        features = []
+        for index, net in enumerate(self.nets):
+            audio = functional.avg_pool1d(audio, 2) if index else audio
+            features.append(net(audio))
+        return features
+
+
+class MultiPeriod(nn.Module):
+    """One network (kernel 5) for each period, on every period-th sample; the phases of a period share its weights."""
+
+    def __init__(self, channels: int, capacity: int, periods: Sequence[int] = (2, 3, 5, 7, 11)) -> None:
+        super().__init__()
+        self.periods = tuple(periods)
+        self.nets = nn.ModuleList(ConvStack(channels, capacity, 5) for _ in self.periods)
+
+    def forward(self, audio: Tensor) -> list[list[Tensor]]:
+        """`(batch, channels, time)` to feature maps `(batch * period, features, frames)`, phases of a sound side by side."""
+        return [net(fold_period(audio, period)) for net, period in zip(self.nets, self.periods, strict=True)]
+
+
+def fold_period(audio: Tensor, period: int) -> Tensor:
+    """`(batch, channels, time)` to `(batch * period, channels, ceil(time / period))`; the end is padded with zeros."""
+    batch, channels, time = audio.shape
+    audio = functional.pad(audio, (0, -time % period))
+    return audio.reshape(batch, channels, -1, period).permute(0, 3, 1, 2).reshape(batch * period, channels, -1)
+
+
+class Discriminators(nn.Module):
+    """Multi-period (if any periods) and multi-scale discriminators side by side; RAVE v1: no periods, v2: five."""
+
+    def __init__(self, channels: int, capacity: int, scales: int = 3, periods: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.period = MultiPeriod(channels, capacity, periods)
+        self.scale = MultiScale(channels, capacity, scales)
+
+    def forward(self, audio: Tensor) -> list[list[Tensor]]:
+        """`(batch, channels, time)` to one list of feature maps for each sub-discriminator; the last map is the score."""
+        return [*self.period(audio), *self.scale(audio)]
