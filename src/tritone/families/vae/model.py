@@ -1,0 +1,246 @@
+"""The VAE as an instrument: any length in, the same length out, with its latent along its own axes."""
+
+from collections.abc import Iterable, Sequence
+from math import ceil
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.families.base import Capability, Synthesizer
+from tritone.families.vae.config import Config
+from tritone.families.vae.latent import LatentBasis
+from tritone.families.vae.networks import build_decoder, build_encoder
+from tritone.nn.noise import sample_normal, sample_uniform
+from tritone.signal.pqmf import Pqmf
+
+Seeds = Sequence[int] | Tensor
+
+
+def build(config: Config) -> "VAE":
+    """A VAE with fresh weights."""
+    return VAE(config)
+
+
+class VAE(Synthesizer):
+    """A variational autoencoder on the bands of a filter bank (RAVE, arXiv 2111.05011).
+
+    Latents are `(batch, dims, frames)` along the axes of `basis`, ordered by variance. The delay of a causal filter bank
+    is taken out: `encode` reads that much further, `decode` drops as much at the start.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.sample_rate, self.channels, self.ratio = config.sample_rate, config.channels, config.ratio
+        bank = config.pqmf
+        self.pqmf = Pqmf(bank.bands, bank.taps, bank.attenuation_db, bank.design, config.causal)
+        self.encoder = build_encoder(config)
+        self.decoder = build_decoder(config)
+        self.basis = LatentBasis(config.latent)
+
+    def capabilities(self) -> frozenset[Capability]:
+        """Everything but streaming, inpainting and upsampling."""
+        return frozenset({"generate", "encode", "decode", "reconstruct"})
+
+    @torch.inference_mode()
+    def encode(
+        self,
+        audio: Tensor,
+        dims: int | None = None,
+        fidelity: float | None = None,
+        seeds: Seeds | None = None,
+    ) -> Tensor:
+        """Audio `(batch, channels, time)` to `(batch, dims, frames)`: the posterior mean, or a sample where seeds are given.
+
+        Give `dims` (exactly so many axes) or `fidelity` (as many as keep this share of variance), or neither for all.
+        Mono sound for a stereo model is doubled; stereo sound for a mono model is refused.
+        """
+        keep = self._dims(dims, fidelity)
+        mean, std = self.posterior(self._fitting(audio))
+        if seeds is not None:
+            mean = mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
+        return self.basis.rotate(mean)[:, :keep]
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int | None = None,
+        seeds: Seeds | None = None,
+        noise_seeds: Seeds | None = None,
+    ) -> Tensor:
+        """Latents `(batch, dims, frames)` to audio `(batch, channels, time)`, cut to `samples`.
+
+        Axes that the latent lacks rest at their mean, or follow N(0, 1) where `seeds` are given. The noise branch is heard
+        where `noise_seeds` are given. Raises UserError where the latent has too few frames for `samples`.
+        """
+        available = latent.shape[-1] * self.ratio - self.pqmf.delay_samples
+        samples = max(available, 0) if samples is None else samples
+        if samples > available:
+            raise UserError(
+                f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
+            )
+        fill = None
+        if seeds is not None and latent.shape[1] < self.basis.dims:
+            fill = sample_normal(seeds, (self.basis.dims, latent.shape[-1]), latent.device)
+        model_latent = self.basis.restore(latent, fill)
+        noise = None
+        if noise_seeds is not None and self.decoder.noise_branch is not None:
+            noise = sample_uniform(noise_seeds, self.decoder.noise_shape(model_latent), latent.device)
+        audio = self.pqmf.synthesis(self.decoder(model_latent, noise).float())
+        return audio[..., self.pqmf.delay_samples :][..., :samples]
+
+    @torch.inference_mode()
+    def reconstruct(
+        self,
+        audio: Tensor,
+        dims: int | None = None,
+        fidelity: float | None = None,
+        seeds: Seeds | None = None,
+        noise_seeds: Seeds | None = None,
+    ) -> Tensor:
+        """Through the latent and back, `(batch, channels, time)`, of the same length and without offset.
+
+        With `seeds` the latent is sampled, and axes beyond `dims` or `fidelity` follow N(0, 1).
+        """
+        latent = self.encode(audio, dims, fidelity, seeds)
+        return self.decode(latent, audio.shape[-1], seeds, noise_seeds)
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        count: int,
+        seconds: float,
+        seeds: Seeds,
+        temperature: float = 1.0,
+        morph: float = 1.0,
+        dims: int | None = None,
+    ) -> Tensor:
+        """New sounds `(count, channels, seconds * rate)` from a random walk through the latent; sound i follows from `seeds[i]`.
+
+        Along each axis the walk has the variance and the correlation between frames that were measured on the training
+        sound. `temperature` scales how far it strays, `morph` how fast it moves (0 stands still). Axes beyond `dims` rest
+        at their mean.
+        """
+        if count != len(seeds):
+            raise UserError(f"seeds must name one seed for each of the {count} sounds, not {len(seeds)}.")
+        if seconds <= 0 or temperature < 0 or morph < 0:
+            raise UserError("seconds must be more than 0, temperature and morph at least 0.")
+        keep = self._dims(dims, None)
+        samples = round(seconds * self.sample_rate)
+        frames = self._frames(samples)
+        sounds = [self._walk_and_decode(int(seed), frames, samples, keep, temperature, morph) for seed in seeds]
+        return torch.cat(sounds) if sounds else torch.empty(0, self.channels, samples)
+
+    def interpolate(self, latent_a: Tensor, latent_b: Tensor, steps: int) -> Tensor:
+        """Latents on the straight way from a to b `(steps, dims, frames)`, both ends included.
+
+        Both are `(1, dims, frames)` and of the same shape.
+        """
+        if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
+            raise UserError(
+                f"Both latents must be (1, dims, frames) of equal size, not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
+            )
+        if steps < 2:
+            raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
+        return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
+
+    @torch.inference_mode()
+    def analyse(self, sounds: Iterable[Tensor]) -> None:
+        """Fit the latent's axes to sounds `(batch, channels, time)`, as heard in evaluation mode."""
+        training = self.training
+        self.eval()
+        self.basis.analyse(self.posterior(sound)[0] for sound in sounds)
+        self.train(training)
+
+    def posterior(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of the latent in model space, `(batch, latent, frames)`, for audio of any length."""
+        samples = audio.shape[-1]
+        padded = torch.nn.functional.pad(audio, (0, self._frames(samples) * self.ratio - samples))
+        mean, std = self.encoder(self.pqmf.analysis(padded))
+        return mean.float(), std.float()
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes and rates in plain numbers."""
+        back, ahead = self.receptive_field()
+        delay = self.delay_samples
+        return {
+            "architecture": self.config.architecture,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "causal": self.config.causal,
+            "ratio": self.ratio,
+            "latent": self.config.latent,
+            "latent_rate": self.sample_rate / self.ratio,
+            "encoder_parameters": _parameters(self.encoder),
+            "decoder_parameters": _parameters(self.decoder),
+            "receptive_field_samples": back + 1 + ahead,
+            "receptive_field_back": back,
+            "receptive_field_ahead": ahead,
+            "delay_samples": delay,
+            "delay_ms": 1000 * delay / self.sample_rate,
+        }
+
+    @property
+    def delay_samples(self) -> int:
+        """Lag of a live version behind `reconstruct`: the look-ahead of every layer, and a causal filter bank's own delay."""
+        bank = 0 if self.pqmf.causal else self.pqmf.taps - self.pqmf.bands
+        networks = self.pqmf.bands * self.encoder.layers.delay + self.ratio * self.decoder.delay
+        return self.pqmf.delay_samples + bank + ceil(networks)
+
+    def receptive_field(self) -> tuple[int, int]:
+        """How far back and ahead an output sample of `reconstruct` can see, in samples, over all its places in a frame."""
+        reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in range(self.ratio)]
+        return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
+
+    def _reach(self, time: int) -> tuple[int, int]:
+        """First and last input sample on which sample `time` of the synthesised sound depends."""
+        bands, taps = self.pqmf.bands, self.pqmf.taps
+        place = time if self.pqmf.causal else time + taps // 2
+        first, last = self.decoder.reach(-(-(place - taps + 1) // bands), place // bands)
+        first, last = self.encoder.layers.reach(first, last)
+        future = 0 if self.pqmf.causal else taps // 2 - bands
+        return (first + 1) * bands + future - taps, (last + 1) * bands + future - 1
+
+    def _walk_and_decode(
+        self, seed: int, frames: int, samples: int, dims: int, temperature: float, morph: float
+    ) -> Tensor:
+        device = self.basis.mean.device
+        steps = sample_normal([seed], (self.basis.dims, frames), device)[:, :dims]
+        correlation = (self.basis.correlation[:dims] ** morph)[:, None]
+        innovation = (1 - correlation.square()).sqrt()
+        walk = [steps[..., :1]]
+        for frame in range(1, frames):
+            walk.append(correlation * walk[-1] + innovation * steps[..., frame : frame + 1])
+        latent = torch.cat(walk, -1) * (temperature * self.basis.variance[:dims].sqrt()[:, None])
+        return self.decode(latent, samples, noise_seeds=[seed + 1])
+
+    def _frames(self, samples: int) -> int:
+        """Latent frames that cover so many samples and the filter bank's delay."""
+        return max(1, -(-(samples + self.pqmf.delay_samples) // self.ratio))
+
+    def _dims(self, dims: int | None, fidelity: float | None) -> int:
+        if dims is not None and fidelity is not None:
+            raise UserError("Give either dims or fidelity, not both.")
+        if fidelity is not None:
+            return self.basis.dims_for(fidelity)
+        if dims is None:
+            return self.basis.dims
+        if not 1 <= dims <= self.basis.dims:
+            raise UserError(f"dims must lie between 1 and {self.basis.dims}, not {dims}.")
+        return dims
+
+    def _fitting(self, audio: Tensor) -> Tensor:
+        if audio.shape[1] == self.channels:
+            return audio
+        if audio.shape[1] == 1:
+            return audio.expand(-1, self.channels, -1)
+        raise UserError(
+            f"This model is for {self.channels} channel(s), but the sound has {audio.shape[1]}; mix it down first."
+        )
+
+
+def _parameters(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
