@@ -1,0 +1,154 @@
+"""Reading and writing audio files: any rate, depth and channel count."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from tritone.errors import UserError
+from tritone.signal import containers
+
+SOUNDFILE_SUFFIXES = frozenset(
+    {
+        ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf",
+        ".w64", ".rf64", ".au", ".snd", ".bwf", ".voc", ".sf", ".nist", ".sph", ".svx", ".pvf",
+    }
+)  # fmt: skip
+"""File name endings that soundfile (libsndfile) reads."""
+
+READABLE_SUFFIXES = SOUNDFILE_SUFFIXES | containers.SUFFIXES
+"""File name endings that are looked at as audio."""
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What an audio file is: samples a second, channels, samples per channel and the way samples are stored."""
+
+    rate: int
+    channels: int
+    frames: int
+    subtype: str
+
+
+def audio_info(path: Path) -> AudioInfo:
+    """What the file is, without decoding it; `frames` of formats read through PyAV follows from their stated duration.
+
+    Raises UserError where the file is missing, unreadable or not audio.
+    """
+    path = Path(path)
+    if _through_av(path):
+        return AudioInfo(*containers.info(path))
+    with _open(path) as file:
+        return AudioInfo(file.samplerate, file.channels, file.frames, file.subtype)
+
+
+def read_audio(path: Path, start: int = 0, frames: int = -1) -> tuple[np.ndarray, int]:
+    """Sound of a file as float32 `(channels, frames)`, and its sample rate.
+
+    Reads `frames` samples from sample `start` on (fewer at the end of the file), or everything where `frames` is -1.
+    Integer formats are scaled to [-1, 1); float formats are given as they stand. Raises UserError where the file is
+    missing, unreadable, damaged or not audio.
+    """
+    path = Path(path)
+    if _through_av(path):
+        whole, rate = containers.decode(path)
+        return np.ascontiguousarray(whole[:, start : None if frames < 0 else start + frames]), rate
+    with _open(path) as file:
+        try:
+            if start:
+                file.seek(min(start, file.frames))
+            audio = file.read(frames, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+            raise _damaged(path, error) from error
+        return np.ascontiguousarray(audio.T), file.samplerate
+
+
+def read_blocks(path: Path, block: int = 1 << 20) -> tuple[int, int, Iterator[np.ndarray]]:
+    """Sample rate, channels and an iterator over float32 blocks `(channels, up to block)`: long files in little memory.
+
+    Raises UserError as `read_audio` does, also while the blocks are read.
+    """
+    path = Path(path)
+    if _through_av(path):
+        whole, rate = containers.decode(path)
+        return rate, whole.shape[0], (whole[:, at : at + block] for at in range(0, whole.shape[1], block))
+    file = _open(path)
+    return file.samplerate, file.channels, _blocks(path, file, block)
+
+
+def _blocks(path: Path, file: soundfile.SoundFile, block: int) -> Iterator[np.ndarray]:
+    with file:
+        while True:
+            try:
+                audio = file.read(block, dtype="float32", always_2d=True)
+            except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+                raise _damaged(path, error) from error
+            if not len(audio):
+                return
+            yield np.ascontiguousarray(audio.T)
+
+
+def write_wav(path: Path, audio: np.ndarray, rate: int, subtype: str = "PCM_24") -> None:
+    """Writes `audio` `(channels, frames)` or `(frames,)` as a WAV file (RF64 from 4 GiB on), whole or not at all.
+
+    The file appears under its name only when it is complete. Raises UserError where it cannot be written.
+    """
+    path = Path(path)
+    samples = np.atleast_2d(np.asarray(audio)).T
+    if not len(samples):
+        raise UserError(f"{path} was not written, because the sound has no samples; make it at least one sample long.")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    kind = "RF64" if samples.size * 8 >= 2**32 else "WAV"
+    try:
+        soundfile.write(_name(part), samples, rate, subtype=subtype, format=kind)
+        os.replace(part, path)
+    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        raise UserError(
+            f"{path} could not be written ({_reason(error)}); check the folder and the free space."
+        ) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _name(path: Path) -> bytes | str:
+    """The name as soundfile takes it, also where it is not valid unicode."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
+
+
+def _through_av(path: Path) -> bool:
+    return path.suffix.lower() in containers.SUFFIXES
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    if not path.exists():
+        raise UserError(f"{path} does not exist; check the name.")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, not an audio file; name a file.")
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise UserError(f"{path} is empty (0 bytes); copy it again from where it came.")
+        return soundfile.SoundFile(_name(path))
+    except OSError as error:
+        raise UserError(f"{path} cannot be opened ({_reason(error)}); check its permissions.") from error
+    except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path} cannot be read as audio ({_reason(error)}); it may be damaged or of another format.")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, soundfile.LibsndfileError):
+        return str(error.error_string).rstrip(". ")
+    if isinstance(error, OSError) and error.errno is not None:
+        return "no space left" if error.errno == errno.ENOSPC else str(error.strerror)
+    return str(error).rstrip(". ")
