@@ -48,7 +48,7 @@ def samples_for_speed(samples: int, speed: float) -> int:
 
 
 def change_speed(audio: np.ndarray, speed: float, samples: int) -> np.ndarray:
-    """`audio` `(channels, samples_for_speed(samples, speed))` played `speed` times as fast, tape-like: `samples` long."""
+    """`audio` `(channels, samples_for_speed(samples, speed))` at `speed` times the speed, `samples` long."""
     if speed == 1.0:
         return audio[:, :samples]
     faster = soxr.resample(np.ascontiguousarray(audio.T), speed, 1.0, "HQ").T[:, :samples]
@@ -56,7 +56,7 @@ def change_speed(audio: np.ndarray, speed: float, samples: int) -> np.ndarray:
 
 
 def rotate_phase(audio: np.ndarray, frequency: float, sample_rate: int, radius: float = POLE_RADIUS) -> np.ndarray:
-    """A second-order all-pass with poles at `radius` and `frequency` (Hz): every frequency keeps its level but not its phase.
+    """A second-order all-pass with poles at `radius` and `frequency` (Hz): levels stay, phases move.
 
     H(z) = (r² - 2 r cos w z⁻¹ + z⁻²) / (1 - 2 r cos w z⁻¹ + r² z⁻²). Applied in blocks by overlap-add of its response
     on the Fourier grid; as a recursion from rest to about 1e-6.

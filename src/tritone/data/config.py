@@ -56,7 +56,7 @@ class PrepareConfig:
     bars: float | None = None
     """Cut every file into loops of this many bars; needs a tempo."""
     bpm: float | None = None
-    """Tempo of all files, for `bars`; without it the tempo comes from a note beside the file or from its name."""
+    """Tempo, for `bars`, of files for which neither a note beside the file nor its name gives one."""
     beats_per_bar: int = 4
     """Beats in a bar, for `bars`."""
     validation: float = 0.1

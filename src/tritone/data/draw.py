@@ -27,4 +27,4 @@ def below(count: int, *counters: int) -> int:
 
 def generator(*counters: int) -> np.random.Generator:
     """A numpy generator for a tuple of counters."""
-    return np.random.Generator(np.random.Philox(key=hash64(*counters)))
+    return np.random.Generator(np.random.SFC64(hash64(*counters)))

@@ -49,12 +49,12 @@ def cut(entry: Entry, config: PrepareConfig) -> tuple[list[Item], str]:
 
 
 def tempo(entry: Entry, note: Sidecar, config: PrepareConfig) -> float | None:
-    """Beats a minute: from the option, else the note (its bpm, or its bars and the file's length), else the name."""
-    if config.bpm is not None or note.bpm is not None:
-        return config.bpm or note.bpm
+    """Beats a minute: from the note (its bpm, or its bars and the file's length), else the name, else the option."""
+    if note.bpm is not None:
+        return note.bpm
     if note.bars is not None:
         return note.bars * config.beats_per_bar * 60 * config.sample_rate / entry.record.frames
-    return tempo_from_name(entry.record.name)
+    return tempo_from_name(entry.record.name) or config.bpm
 
 
 def _stretches(whole: Item, record: Record, places: Sequence[tuple[int, int]]) -> list[Item]:

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,15 +25,6 @@ from tritone.data.summarise import arrange, pack_fingerprint
 from tritone.errors import UserError
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far prepare is: files done of all files, and the one just finished."""
-
-    done: int
-    total: int
-    name: str
-
-
 def prepare(
     sounds: Sequence[Path],
     out: Path,
@@ -49,12 +40,12 @@ def prepare(
     seed: int = 0,
     licence: str = "not stated",
     workers: int = 0,
-    show: Callable[[Progress], None] = lambda progress: None,
+    show: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Decodes all sound below the folders `sounds` into the DATA folder `out`, and reports what was found.
 
     The options are those of `PrepareConfig`; `workers` is the number of threads (0: one for each processor) and `show`
-    is called after each file. Files that cannot be used are left out and listed. Killed and called again it goes on;
+    is called with (done, total) after each file. Files that cannot be used are left out and listed. Killed and called again it goes on;
     called again after files were changed, added or removed it redoes only those. Nothing is written beside `out`.
 
     Raises UserError where the options contradict each other or those of an earlier call, where `out` lies in a sound
@@ -74,7 +65,7 @@ def prepare(
     except OSError as error:
         what = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
         raise UserError(
-            f"{out} could not be written ({what}); mend that and run the same command again, which goes on where it stopped."
+            f"{out} could not be written ({what}); mend that and run the same command again: it goes on."
         ) from error
 
 
@@ -89,7 +80,7 @@ class _Preparation:
         self._places = {r.content: r.extents for r in self._known.values()}
 
     def run(
-        self, sources: Sequence[Source], skipped: Sequence[Skipped], workers: int, show: Callable[[Progress], None]
+        self, sources: Sequence[Source], skipped: Sequence[Skipped], workers: int, show: Callable[[int, int], None]
     ) -> Report:
         entries, left_out = [], list(skipped)
         try:
@@ -98,7 +89,7 @@ class _Preparation:
                     left_out.append(result)
                 else:
                     entries.append(Entry(source, result if isinstance(result, Record) else self._keep(source, *result)))
-                show(Progress(done, len(sources), printable(source.name)))
+                show(done, len(sources))
             return self._finish(entries, left_out)
         finally:
             self._ledger.close()
