@@ -1,0 +1,147 @@
+"""The peer acids-rave 2.3.1: built on today's libraries with random weights, and those weights carried into our models.
+
+acids-rave was written for older libraries; `build_peer` first puts back what it expects of scipy (`kaiser`, `nyq`, arrays
+of one element where numbers are meant). Nothing of its files is changed.
+"""
+
+import logging
+import sys
+import warnings
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from scipy import signal
+from scipy.signal import windows
+from torch import Tensor, nn
+
+from tritone.config import deep_merge, make_config, parse_yaml
+from tritone.families.vae.config import Config, PqmfConfig
+from tritone.families.vae.model import VAE, build
+
+Name = Literal["v1", "v2", "v2_small"]
+PRESETS: dict[str, str] = {"v1": "vae-v1", "v2": "vae-v2", "v2_small": "vae-v2-small"}
+HEADS = ("waveform_module", "noise_module", "synth.branches")
+"""Prefixes of the peer's decoder modules that do not belong to its trunk."""
+
+
+@cache
+def peer_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
+    """The modules gin, rave and cached_conv, imported behind the shims."""
+    firwin, kaiserord = signal.firwin, signal.kaiserord
+
+    def number(value: Any) -> float:
+        return float(np.squeeze(value))
+
+    def firwin_as_before(taps: int, cutoff: Any, *args: Any, nyq: float | None = None, **kwargs: Any) -> np.ndarray:
+        rate = {} if nyq is None else {"fs": 2 * nyq}
+        return firwin(taps, number(cutoff), *args, **kwargs, **rate)
+
+    signal.kaiser = windows.kaiser
+    signal.firwin = firwin_as_before
+    signal.kaiserord = lambda ripple, width: kaiserord(ripple, number(width))
+    logging.getLogger().setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import cached_conv
+        import gin
+        import rave
+    return gin, rave, cached_conv
+
+
+def build_peer(name: Name, *, causal: bool = False, channels: int = 1, seed: int = 0) -> nn.Module:
+    """acids-rave's model with random weights; batch norm statistics are set to something that is not the identity."""
+    gin, rave, cached_conv = peer_modules()
+    gin.enter_interactive_mode()
+    gin.clear_config()
+    cached_conv.use_cached_conv(False)
+    gin.parse_config_files_and_bindings([f"{name}.gin"] + (["causal.gin"] if causal else []), [])
+    torch.manual_seed(seed)
+    peer = rave.RAVE(n_channels=channels).eval()
+    for module in peer.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+            nn.init.uniform_(module.weight, 0.5, 2.0)
+            nn.init.normal_(module.bias, std=0.1)
+    return peer
+
+
+def our_config(name: Name, *, causal: bool = False, channels: int = 1) -> Config:
+    """Our preset of the same architecture, with the peer's filter bank."""
+    preset = _preset(PRESETS[name] + ("-causal" if causal else ""))
+    config = make_config("vae", {"model": preset["model"]}).model
+    return replace(config, channels=channels, pqmf=PqmfConfig(design="kaiser"))
+
+
+def build_ours(peer: nn.Module, name: Name, *, causal: bool = False, channels: int = 1) -> VAE:
+    """Our model with the peer's encoder, decoder and filter bank."""
+    ours = build(our_config(name, causal=causal, channels=channels)).eval()
+    carry_encoder(peer.encoder, ours.encoder)
+    carry_decoder(peer.decoder, ours.decoder)
+    carry_prototype(peer.pqmf, ours.pqmf)
+    return ours
+
+
+def carry_encoder(peer: nn.Module, ours: nn.Module) -> None:
+    """Weights and batch norm of the peer's encoder into ours; both list their layers from input to output."""
+    _carry(_layers(peer), _layers(ours))
+
+
+def carry_decoder(peer: nn.Module, ours: nn.Module) -> None:
+    """Weights of the peer's decoder into ours: trunk, heads and noise branch each from input to output."""
+    named = [(name, layer) for name, layer in peer.named_modules() if _is_layer(layer)]
+    trunk = [layer for name, layer in named if not name.startswith(HEADS)]
+    noise = [layer for name, layer in named if name.startswith(("noise_module", "synth.branches.2"))]
+    heads = [layer for name, layer in named if layer not in trunk and layer not in noise]
+    our_trunk, our_heads = _layers(ours.trunk), list(ours.heads())
+    _carry([*trunk, *heads], [*our_trunk, *our_heads])
+    if ours.noise_branch is not None:
+        _carry(noise, _layers(ours.noise_branch))
+
+
+def carry_prototype(peer: nn.Module, ours: nn.Module) -> None:
+    """The peer's odd prototype filter, centred where our bank has its centre."""
+    prototype = peer.h.detach().flatten()
+    start = round(ours.centre - (len(prototype) - 1) / 2)
+    padded = torch.zeros(ours.taps)
+    padded[start : start + len(prototype)] = prototype
+    ours.load_state_dict({"prototype": padded})
+
+
+def _preset(name: str) -> dict[str, Any]:
+    values = parse_yaml((files("tritone") / "presets" / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    return deep_merge(_preset(values["base"]), values) if "base" in values else values
+
+
+def _is_layer(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv1d | nn.ConvTranspose1d | nn.BatchNorm1d | nn.BatchNorm2d)
+
+
+def _layers(module: nn.Module) -> list[nn.Module]:
+    return [layer for layer in module.modules() if _is_layer(layer)]
+
+
+def _carry(sources: list[nn.Module], targets: list[nn.Module]) -> None:
+    for source, target in zip(sources, targets, strict=True):
+        target.load_state_dict({_our_key(key): value for key, value in source.state_dict().items()})
+
+
+def _our_key(key: str) -> str:
+    return {
+        "weight_g": "parametrizations.weight.original0",
+        "weight_v": "parametrizations.weight.original1",
+    }.get(key, key)
+
+
+def difference(ours: Tensor, peer: Tensor) -> float:
+    """Largest absolute difference."""
+    return (ours - peer).abs().max().item()
+
+
+if __name__ == "__main__":
+    sys.exit("acids.py is a part of the benchmarks; run vae_parity.py or vae_speed.py.")
