@@ -4,49 +4,50 @@ Feature maps are taken before the activation, as in RAVE (arXiv 2111.05011 and v
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tritone.nn.strided_conv import strided_conv
+
 SLOPE = 0.2
-STRIDE = 4
 LAYERS = 4
 
 
-class NormedConv1d(nn.Module):
-    """Strided convolution whose weight is gain * direction / |direction| per output channel (arXiv 1602.07868)."""
+class NormedConv(nn.Module):
+    """Convolution of stride 4 with weight gain * direction / |direction| for each output channel (arXiv 1602.07868)."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__()
         start = nn.Conv1d(inputs, outputs, kernel)
-        self.stride, self.padding = stride, kernel // 2
-        self.direction = nn.Parameter(start.weight.detach())
-        self.gain = nn.Parameter(start.weight.detach().norm(dim=(1, 2), keepdim=True))
-        self.bias = nn.Parameter(start.bias.detach())
+        self.direction = nn.Parameter(start.weight.detach().permute(0, 2, 1).contiguous())
+        self.gain = nn.Parameter(self.direction.detach().norm(dim=(1, 2), keepdim=True))
+        self.bias = nn.Parameter(start.bias.detach().clone())
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, inputs, time)` to `(batch, outputs, ceil(time / stride))`."""
+    def forward(self, x: Tensor, slope: float) -> Tensor:
+        """Leaky ReLU of this slope, then the convolution: `(batch, time, inputs)` to `(batch, ceil(time / 4), outputs)`."""
         weight = self.direction * (self.gain / self.direction.norm(dim=(1, 2), keepdim=True))
-        return functional.conv1d(x, weight, self.bias, stride=self.stride, padding=self.padding)
+        return strided_conv(x, weight, self.bias, slope)
 
 
 class ConvStack(nn.Module):
-    """Four strided convolutions that double the channels, and a 1x1 convolution to the score."""
+    """Four strided convolutions that double the channels, and a linear layer to the score of each frame."""
 
     def __init__(self, channels: int, capacity: int, kernel: int) -> None:
         super().__init__()
         sizes = [channels, *(capacity * 2**layer for layer in range(LAYERS))]
-        self.layers = nn.ModuleList(NormedConv1d(a, b, kernel, STRIDE) for a, b in zip(sizes, sizes[1:], strict=False))
-        self.score = nn.Conv1d(sizes[-1], 1, 1)
+        self.layers = nn.ModuleList(NormedConv(a, b, kernel) for a, b in pairwise(sizes))
+        self.score = nn.Linear(sizes[-1], 1)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Feature maps from the first layer to the score, each `(batch, channels, time)`."""
-        maps = []
+        """`(batch, channels, time)` to feature maps `(batch, features, frames)`, the first layer's to the score."""
+        x, maps = x.transpose(1, 2), []
         for layer in self.layers:
-            maps.append(layer(x))
-            x = functional.leaky_relu(maps[-1], SLOPE)
-        return [*maps, self.score(x)]
+            x = layer(x, SLOPE if maps else 1.0)
+            maps.append(x)
+        maps.append(self.score(functional.leaky_relu(x, SLOPE)))
+        return [x.transpose(1, 2) for x in maps]
 
 
 class MultiScale(nn.Module):
@@ -74,7 +75,7 @@ class MultiPeriod(nn.Module):
         self.nets = nn.ModuleList(ConvStack(channels, capacity, 5) for _ in self.periods)
 
     def forward(self, audio: Tensor) -> list[list[Tensor]]:
-        """`(batch, channels, time)` to feature maps `(batch * period, features, frames)`, phases of a sound side by side."""
+        """`(batch, channels, time)` to feature maps `(batch * period, features, frames)`, the phases of a sound together."""
         return [net(fold_period(audio, period)) for net, period in zip(self.nets, self.periods, strict=True)]
 
 
@@ -94,5 +95,5 @@ class Discriminators(nn.Module):
         self.scale = MultiScale(channels, capacity, scales)
 
     def forward(self, audio: Tensor) -> list[list[Tensor]]:
-        """`(batch, channels, time)` to one list of feature maps for each sub-discriminator; the last map is the score."""
+        """`(batch, channels, time)` to one list of feature maps for each sub-discriminator, whose last is the score."""
         return [*self.period(audio), *self.scale(audio)]
