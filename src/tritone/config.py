@@ -1,23 +1,23 @@
 """YAML preset <-> frozen dataclass: what a run is, how it is read, checked and written. Importable without torch."""
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
-from difflib import get_close_matches
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from importlib.resources import files
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
 import yaml
 
 from tritone.errors import UserError
 from tritone.families import config_class
+from tritone.schema import build, deep_merge, nearest, plain
 from tritone.training.config import TrainingConfig
 
 SECTIONS = ("model", "training")
+PRESET_KEYS = ("family", "base", "about", *SECTIONS)
 
 
 def package_version() -> str:
@@ -46,6 +46,20 @@ class RunConfig:
     """Version of Tritone that started the run."""
 
 
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets that ship with the package."""
+    names = (entry.name for entry in files("tritone").joinpath("presets").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def load_preset(name: str) -> dict[str, Any]:
+    """A preset as nested mapping: a shipped one by name, or any .yaml file by path.
+
+    Its key `base` names another preset (for a file also a path beside it), over which it is merged key by key.
+    """
+    return _load_preset(name, Path(), ())
+
+
 def make_config(
     family: str,
     preset: Mapping[str, Any],
@@ -59,51 +73,37 @@ def make_config(
 
     Keys that neither gives take the dataclasses' defaults. Raises UserError for an unknown key or a wrong type.
     """
-    label = name or "the configuration"
-    if preset.get("family", family) != family:
-        other = preset["family"]
+    label = name or "the settings"
+    other = preset.get("family", family)
+    if other != family:
         raise UserError(f"Preset {label} belongs to the family {other}, not {family}; use `tritone train {other}`.")
     merged = deep_merge(preset, overrides or {})
-    classes = {"model": config_class(family), "training": TrainingConfig}
     for key in merged:
-        if key not in (*SECTIONS, "family", "base", "description"):
-            raise UserError(f"{label}: {key} is not a section; use model or training{_nearest(key, SECTIONS)}.")
-    parts = {section: _build(cls, merged.get(section) or {}, section, label) for section, cls in classes.items()}
-    return RunConfig(
-        family, name, parts["model"], parts["training"], data, package_version() if version is None else version
-    )
-
-
-def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the values of `over`; mappings are merged key by key, everything else (also None) replaces."""
-    merged = dict(base)
-    for key, value in over.items():
-        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = deep_merge(merged[key], value) if nested else value
-    return merged
+        if key not in PRESET_KEYS:
+            raise UserError(f"{label}: {key} is not a section{nearest(key, PRESET_KEYS)}")
+    for key in SECTIONS:
+        if not isinstance(merged.get(key) or {}, Mapping):
+            raise UserError(f"{label}: {key} must be a mapping of settings, not {merged[key]!r}.")
+    model = build(config_class(family), merged.get("model") or {}, "model", label)
+    training = build(TrainingConfig, merged.get("training") or {}, "training", label)
+    return RunConfig(family, name, model, training, data, package_version() if version is None else version)
 
 
 def to_yaml(config: RunConfig) -> str:
     """The configuration in full as YAML; `from_yaml` gives an equal object back."""
-    return yaml.safe_dump(_plain(asdict(config)), sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(plain(asdict(config)), sort_keys=False, allow_unicode=True, width=100)
 
 
 def from_yaml(text: str, source: str) -> RunConfig:
     """The configuration that `to_yaml` wrote; `source` names it in errors."""
     values = parse_yaml(text, source)
-    missing = [key for key in ("family", "model", "training") if key not in values]
+    missing = [key for key in ("family", *SECTIONS) if key not in values]
     if missing:
         raise UserError(f"{source} is not the configuration of a run: it has no {', '.join(missing)}.")
-    sections = {section: values[section] for section in SECTIONS}
-    config = make_config(values["family"], sections, name=source, data=str(values.get("data", "")))
-    return RunConfig(
-        config.family,
-        str(values.get("preset", "")),
-        config.model,
-        config.training,
-        config.data,
-        str(values.get("version", "unknown")),
-    )
+    family, sections = str(values["family"]), {section: values[section] for section in SECTIONS}
+    checked = make_config(family, sections, name=source)
+    preset, data, version = (str(values.get(key, "")) for key in ("preset", "data", "version"))
+    return RunConfig(family, preset, checked.model, checked.training, data, version)
 
 
 def write_config(path: Path | str, config: RunConfig) -> None:
@@ -118,18 +118,15 @@ def read_run_config(path: Path | str) -> RunConfig:
     """The configuration in `path`: a config.yaml, or a folder (run or checkpoint) that holds one."""
     path = Path(path)
     path = path / "config.yaml" if path.is_dir() else path
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"Cannot read {path}: {error}; give a run folder that `tritone train` made.") from error
-    return from_yaml(text, str(path))
+    return from_yaml(_read_text(path, "give a run folder that `tritone train` made"), str(path))
 
 
 def differences(old: RunConfig, new: RunConfig) -> dict[str, tuple[Any, Any]]:
     """Dotted keys whose values differ, with both values. The preset's name and the version do not count."""
     before, after = _flat(asdict(old)), _flat(asdict(new))
-    ignored = ("preset", "version")
-    keys = [key for key in {**before, **after} if key not in ignored and before.get(key) != after.get(key)]
+    keys = [
+        key for key in {**before, **after} if key not in ("preset", "version") and before.get(key) != after.get(key)
+    ]
     return {key: (before.get(key), after.get(key)) for key in keys}
 
 
@@ -144,100 +141,31 @@ def parse_yaml(text: str, source: str) -> dict[str, Any]:
     return values
 
 
-def inner_dataclass(hint: Any) -> type | None:
-    """The dataclass that a hint names, alone or as an optional one; None for everything else."""
-    for candidate in (hint, *get_args(hint)):
-        if is_dataclass(candidate) and isinstance(candidate, type) and get_origin(hint) in (None, *_unions()):
-            return candidate
-    return None
+def _load_preset(name: str, beside: Path, above: tuple[str, ...]) -> dict[str, Any]:
+    if name in above:
+        raise UserError(f"Preset {name} is its own base ({' -> '.join((*above, name))}); remove one `base`.")
+    is_file = name.endswith((".yaml", ".yml"))
+    path = beside / name if is_file else Path()
+    if is_file:
+        text = _read_text(path, f"give one of {', '.join(preset_names())}, or a file that is there")
+    elif name in preset_names():
+        text = files("tritone").joinpath("presets").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    else:
+        raise UserError(f"There is no preset {name}{nearest(name, preset_names())} `tritone presets` lists them all.")
+    values = parse_yaml(text, str(path) if is_file else f"preset {name}")
+    base = values.pop("base", None)
+    if base is None:
+        return values
+    return deep_merge(_load_preset(str(base), path.parent, (*above, name)), values)
 
 
-def field_default(spec: Any) -> Any:
-    """Default value of a dataclass field; MISSING where it has none."""
-    return spec.default_factory() if spec.default_factory is not MISSING else spec.default
-
-
-def type_name(hint: Any) -> str:
-    """A hint in plain words, for errors and help."""
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
-    if hint in words:
-        return words[hint]
-    if get_origin(hint) is Literal:
-        return "one of " + ", ".join(map(str, get_args(hint)))
-    if get_origin(hint) in _unions():
-        return " or ".join(type_name(choice) for choice in get_args(hint))
-    if get_origin(hint) is tuple:
-        inner = [choice for choice in get_args(hint) if choice is not Ellipsis]
-        plural = {int: "whole numbers", float: "numbers"}.get(inner[0], "lists")
-        return f"a list of {plural}" if Ellipsis in get_args(hint) else f"a list of {len(inner)} {plural}"
-    return "a mapping"
-
-
-def _unions() -> tuple[Any, ...]:
-    return (get_origin(int | None), get_origin(Literal["a"] | None))
-
-
-def _build(cls: type, values: Mapping[str, Any], section: str, label: str) -> Any:
-    from jsonargparse import ArgumentParser
-
-    values = deep_merge(_plain(_defaults(cls)), values)
-    _check_keys(cls, values, section, label)
-    parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(cls, section)
+def _read_text(path: Path, mend: str) -> str:
     try:
-        parsed = parser.parse_object({section: values})
-        return parser.instantiate(parsed)[section]
-    except UserError as error:
-        raise UserError(f"{label}: {error}") from error
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{label}: {_sentence(cls, values, section, str(error))}") from error
-
-
-def _check_keys(cls: type, values: Mapping[str, Any], where: str, label: str) -> None:
-    hints = get_type_hints(cls)
-    specs = {spec.name: spec for spec in fields(cls)}
-    for key, value in values.items():
-        if key not in specs:
-            raise UserError(f"{label}: {where}.{key} is not an option{_nearest(key, specs)}.")
-        inner = inner_dataclass(hints[key])
-        if inner and isinstance(value, Mapping):
-            _check_keys(inner, value, f"{where}.{key}", label)
-        elif isinstance(value, Mapping):
-            known = field_default(specs[key])
-            for name in value:
-                if known and known is not MISSING and name not in known:
-                    raise UserError(f"{label}: {where}.{key}.{name} is not an option{_nearest(name, known)}.")
-
-
-def _sentence(cls: type, values: Mapping[str, Any], section: str, message: str) -> str:
-    found = re.search(r'[Pp]arser key "([^"]+)"', message)
-    if not found:
-        return " ".join(message.split())
-    hint, value, path = cls, values, found.group(1).split(".")[1:]
-    for name in path:
-        owner = inner_dataclass(hint)
-        hint = get_type_hints(owner)[name] if owner else hint
-        value = value[name] if isinstance(value, Mapping) and name in value else value
-    owner = inner_dataclass(hint)
-    if owner and isinstance(value, Mapping):
-        return f"{found.group(1)} has a value of the wrong type in {_plain(value)}."
-    return f"{found.group(1)} must be {type_name(hint)}, not {value!r}."
-
-
-def _nearest(key: str, known: Any) -> str:
-    close = get_close_matches(str(key), list(known), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?".rstrip("?") + "" if close else ""
-
-
-def _defaults(cls: type) -> dict[str, Any]:
-    values = {spec.name: field_default(spec) for spec in fields(cls)}
-    return {name: asdict(v) if is_dataclass(v) else v for name, v in values.items() if v is not MISSING}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text file; {mend}.") from error
+    except OSError as error:
+        raise UserError(f"Cannot read {path} ({error.strerror}); {mend}.") from error
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
