@@ -168,7 +168,7 @@ class Session:
     def _validation_means(self, step: int) -> dict[str, float]:
         sums: dict[str, float] = {}
         count = 0
-        for batch in self.sources.validation():
+        for batch in self.sources.validation(self.config.validation_crops):
             scalars = self.trainer.family.validate(self.trainer.played, self.trainer.to_device(batch), step)
             for name, value in scalars.items():
                 sums[name] = sums.get(name, 0.0) + self.machine.mean(value.detach()).item() * len(batch)
@@ -176,9 +176,12 @@ class Session:
         return {f"validation/{name}": total / count for name, total in sums.items()}
 
     def _preview_sounds(self, step: int) -> dict[str, torch.Tensor]:
-        batch = next(iter(self.sources.validation()))
-        some = type(batch)(batch.audio[: self.config.previews], batch.seeds[: self.config.previews])
-        return self.trainer.family.preview(self.trainer.played, self.trainer.to_device(some), step)
+        parts: dict[str, list[torch.Tensor]] = {}
+        for batch in self.sources.validation(self.config.previews):
+            sounds = self.trainer.family.preview(self.trainer.played, self.trainer.to_device(batch), step)
+            for name, sound in sounds.items():
+                parts.setdefault(name, []).append(sound.float().cpu())
+        return {name: torch.cat(sounds) for name, sounds in parts.items()}
 
     def _save(self) -> None:
         self.history.settle()

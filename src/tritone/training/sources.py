@@ -1,19 +1,16 @@
 """Where the loop takes its sound from: training crops, the held-out crops of validation, and data to analyse."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from tritone.config import RunConfig
 from tritone.data.batch import Batch
-from tritone.data.config import AugmentConfig
 from tritone.errors import UserError
 
 ANALYSIS_CROPS = 64
 """Training crops that a family may look at before a checkpoint is written."""
-PLAIN = AugmentConfig(phase_rotation=0.0, dequantise=False)
-"""No augmentation."""
 
 
 class Sources(Protocol):
@@ -25,11 +22,11 @@ class Sources(Protocol):
     def batch(self, step: int, round: int, rounds: int) -> Batch:
         """Share of this process of the training crops of a step, in one of its accumulation rounds."""
 
-    def validation(self) -> Iterable[Batch]:
-        """The same held-out crops at every call, without augmentation."""
+    def validation(self, count: int) -> Iterable[Batch]:
+        """The same `count` held-out crops at every call, without augmentation."""
 
     def analysis(self) -> Iterable[Batch]:
-        """The same training crops at every call, without augmentation; take as many as needed."""
+        """The same training crops at every call and in every process, without augmentation; take as many as needed."""
 
     def summary(self) -> dict[str, Any]:
         """What the data is, in plain numbers and strings, for the model card."""
@@ -43,27 +40,37 @@ class DataSources:
 
     def __init__(self, config: RunConfig, rank: int, world: int) -> None:
         from tritone.data.loader import Loader
-
         from tritone.data.store import Dataset
 
-        self._config = config.training
+        training = config.training
         self._dataset = Dataset.open(Path(config.data))
-        self._loader = Loader
         self.sample_rate = self._dataset.sample_rate
         self.channels = self._dataset.channels
-        self._training = self._open("train", self._config.augment, self._config.batch, rank, world)
+        common = {"dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples}
+        self._size = max(1, training.batch // (world * training.accumulate))
+        self._plain = partial(Loader, **common, seed=training.seed, augment=None, batch=self._size)
+        self._loader = Loader(
+            **common,
+            seed=training.seed,
+            augment=training.augment,
+            batch=training.batch // world,
+            rank=rank,
+            world=world,
+            workers=training.workers,
+        )
 
     def batch(self, step: int, round: int, rounds: int) -> Batch:
         """See `Sources`."""
-        return self._training.batch(step, round, rounds)
+        return self._loader.batch(step, round, rounds)
 
-    def validation(self) -> Iterable[Batch]:
+    def validation(self, count: int) -> Iterable[Batch]:
         """See `Sources`."""
-        return self._crops("validation", self._config.validation_crops)
+        return self._loader.validation_batches(self._size, count)
 
     def analysis(self) -> Iterable[Batch]:
         """See `Sources`."""
-        return self._crops("train", ANALYSIS_CROPS)
+        with self._plain() as loader:
+            yield from (loader.batch(step) for step in range(max(1, ANALYSIS_CROPS // self._size)))
 
     def summary(self) -> dict[str, Any]:
         """See `Sources`."""
@@ -71,31 +78,7 @@ class DataSources:
 
     def close(self) -> None:
         """See `Sources`."""
-        self._training.close()
-
-    def _crops(self, split: str, count: int) -> Iterable[Batch]:
-        size = min(count, max(1, self._config.batch // self._config.accumulate))
-        loader = self._open(split, PLAIN, size, 0, 1)
-        try:
-            for step in range(-(-count // size)):
-                batch = loader.batch(step, 0, 1)
-                left = min(size, count - step * size)
-                yield replace(batch, audio=batch.audio[:left], seeds=batch.seeds[:left])
-        finally:
-            loader.close()
-
-    def _open(self, split: str, augment: AugmentConfig, batch: int, rank: int, world: int) -> Any:
-        return self._loader(
-            self._dataset,
-            split,
-            crop_samples=self._config.crop_samples,
-            seed=self._config.seed,
-            augment=augment,
-            batch=batch,
-            rank=rank,
-            world=world,
-            workers=self._config.workers,
-        )
+        self._loader.close()
 
 
 def check_split(config: RunConfig, world: int) -> None:

@@ -1,7 +1,7 @@
 import torch
-from toyfamily.config import Config
 from torch import Tensor, nn
 
+from toyfamily.config import Config
 from tritone.families.base import Synthesizer
 
 

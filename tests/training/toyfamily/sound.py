@@ -21,7 +21,6 @@ class NoiseSources:
     def __init__(self, config, rank, world):
         self.seed, self.size = config.training.seed, config.training.batch
         self.rank, self.world = rank, world
-        self.validation_crops = config.training.validation_crops
 
     def crops(self, stream, step, first, count):
         seeds = [mixed_seed(self.seed, step, stream * 1000 + slot) for slot in range(first, first + count)]
@@ -32,8 +31,8 @@ class NoiseSources:
         count = self.size // (self.world * rounds)
         return self.crops(0, step, (self.rank * rounds + round) * count, count)
 
-    def validation(self):
-        yield self.crops(1, 0, 0, self.validation_crops)
+    def validation(self, count):
+        return (self.crops(1, 0, first, min(3, count - first)) for first in range(0, count, 3))
 
     def analysis(self):
         return (self.crops(2, step, 0, 4) for step in range(2))
