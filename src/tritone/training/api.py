@@ -72,7 +72,9 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
 
     old = read_run_config(out)
     if old.family != family:
-        raise UserError(f"{out} is a run of the family {old.family}; use `tritone train {old.family}`, or another --out.")
+        raise UserError(
+            f"{out} is a run of the family {old.family}; use `tritone train {old.family}`, or another --out."
+        )
     sections = {"model": asdict(old.model), "training": asdict(old.training)}
     config = make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
     return replace(config, preset=old.preset)

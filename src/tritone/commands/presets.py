@@ -1,0 +1,26 @@
+"""`tritone presets`: what ships."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from tritone.config import load_preset, make_config, preset_names, to_yaml
+
+
+def main(argv: Sequence[str]) -> int:
+    """List the presets, or print one with every setting in full."""
+    parser = ArgumentParser("tritone presets", description="List the presets that ship, or print one in full.")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="print this preset with every setting")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    args = parser.parse_args(argv)
+    if args.name:
+        preset = load_preset(args.name)
+        print(to_yaml(make_config(preset["family"], preset, name=args.name)), end="")
+        return 0
+    rows = {name: load_preset(name).get("about", "") for name in preset_names()}
+    if args.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        width = max(map(len, rows))
+        print("\n".join(f"{name:<{width}}  {about}" for name, about in rows.items()))
+    return 0

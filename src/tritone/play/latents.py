@@ -1,0 +1,130 @@
+"""Sound files to files of latents, and back."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.families.base import Synthesizer
+from tritone.play.load import require
+from tritone.play.reconstruct import sound_seeds
+from tritone.play.sound import find_sounds, outputs_for, read_for, write
+from tritone.play.windows import extent, in_windows
+
+
+def encode(
+    model: Synthesizer,
+    audio: Sequence[Path],
+    out: Path,
+    *,
+    run: Path | str = "the run",
+    file_format: str = "safetensors",
+    dims: int | None = None,
+    fidelity: float | None = None,
+    seed: int = 0,
+    sampled: bool = False,
+    show: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Path]:
+    """Encode files to latents `(batch, dims, frames)` in `out`. Returns what was written.
+
+    A safetensors file also holds rate, length and ratio, by which `decode` gives the exact length back.
+    """
+    require(model, "encode", run)
+    files = find_sounds(audio)
+    targets = outputs_for(files, out, f".{file_format}")
+    size, context = extent(model)
+    ratio = int(model.facts()["ratio"])
+    device = next(model.parameters()).device
+    out.mkdir(parents=True, exist_ok=True)
+    for done, (path, target) in enumerate(zip(files, targets, strict=True)):
+        show(done, len(files))
+        sound = read_for(model, path)
+
+        def process(part: Tensor, window: int) -> Tensor:
+            seeds = sound_seeds(seed, window, len(part)) if sampled else None
+            return model.encode(part, dims=dims, fidelity=fidelity, seeds=seeds).cpu()
+
+        latent = in_windows(process, sound.audio.to(device), size, context, down=ratio)
+        _save(target, latent, {"samples": sound.audio.shape[-1], "sample_rate": model.sample_rate, "ratio": ratio})
+    show(len(files), len(files))
+    return targets
+
+
+def decode(
+    model: Synthesizer,
+    latents: Sequence[Path],
+    out: Path,
+    *,
+    run: Path | str = "the run",
+    seed: int = 0,
+    fill: bool = False,
+    noise: bool = True,
+    show: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Path]:
+    """Decode files of latents to WAV at the model's rate in `out`. Returns what was written.
+
+    `fill` draws the dimensions that a latent lacks from N(0, 1) instead of leaving them at their mean.
+    """
+    require(model, "decode", run)
+    targets = outputs_for(latents, out, ".wav")
+    size, context = extent(model)
+    ratio = int(model.facts()["ratio"])
+    device = next(model.parameters()).device
+    for done, (path, target) in enumerate(zip(latents, targets, strict=True)):
+        show(done, len(latents))
+        latent, facts = _read(path)
+        _check(path, facts, {"sample_rate": model.sample_rate, "ratio": ratio})
+
+        def process(part: Tensor, window: int) -> Tensor:
+            seeds = sound_seeds(seed, window, len(part))
+            return model.decode(part, seeds=seeds if fill else None, noise_seeds=seeds if noise else None).cpu()
+
+        audio = in_windows(process, latent.to(device), size // ratio, context // ratio, up=ratio)
+        audio = audio[..., : facts.get("samples", audio.shape[-1])]
+        write(target, audio.reshape(-1, audio.shape[-1]).numpy(), model.sample_rate)
+    show(len(latents), len(latents))
+    return targets
+
+
+def _save(path: Path, latent: Tensor, facts: dict[str, int]) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    if path.suffix == ".npy":
+        with temporary.open("wb") as file:
+            np.save(file, latent.numpy())
+    else:
+        save_file({"latent": latent.contiguous()}, temporary, {name: str(value) for name, value in facts.items()})
+    temporary.replace(path)
+
+
+def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
+    mend = "give a file that `tritone encode` wrote, or an array (dims, frames) or (batch, dims, frames)"
+    if not path.is_file():
+        raise UserError(f"There is no file {path}; {mend}.")
+    try:
+        if path.suffix == ".npy":
+            latent, facts = torch.from_numpy(np.load(path, allow_pickle=False)), {}
+        else:
+            with safe_open(path, "pt") as file:
+                latent = file.get_tensor("latent")
+                facts = {name: int(value) for name, value in (file.metadata() or {}).items() if value.isdigit()}
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
+        raise UserError(f"{path} holds no latents ({' '.join(str(error).split())}); {mend}.") from error
+    latent = latent[None] if latent.ndim == 2 else latent
+    if latent.ndim != 3 or 0 in latent.shape or not latent.is_floating_point():
+        raise UserError(f"{path} holds {latent.dtype} of shape {tuple(latent.shape)}; {mend}.")
+    if not latent.isfinite().all():
+        raise UserError(f"{path} holds values that are not finite; encode the sound again.")
+    return latent.float(), facts
+
+
+def _check(path: Path, facts: dict[str, int], model: dict[str, int]) -> None:
+    for name, value in model.items():
+        if name in facts and facts[name] != value:
+            raise UserError(
+                f"{path} comes from a model with {name} {facts[name]}, but this one has {value}; use that model."
+            )
