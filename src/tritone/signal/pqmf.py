@@ -63,6 +63,21 @@ class Pqmf(nn.Module):
         """Offset of a round trip; 0 unless causal."""
         return self.analysis_delay_samples + self.synthesis_delay_samples
 
+    @property
+    def look_ahead(self) -> int:
+        """Samples of the future that a round trip needs; 0 when causal."""
+        return 0 if self.causal else self.taps - self.bands
+
+    def analysis_reach(self, first: int, last: int) -> tuple[int, int]:
+        """First and last sample on which the frames `first` to `last` depend."""
+        future = 0 if self.causal else self.taps // 2 - self.bands
+        return (first + 1) * self.bands + future - self.taps, (last + 1) * self.bands + future - 1
+
+    def synthesis_reach(self, first: int, last: int) -> tuple[int, int]:
+        """First and last frame on which the samples `first` to `last` depend."""
+        start = 0 if self.causal else self.taps // 2
+        return -(-(first + start - self.taps + 1) // self.bands), (last + start) // self.bands
+
     def analysis(self, audio: Tensor, first_frame: int = 0) -> Tensor:
         """`(batch, channels, time)` to `(batch, channels * bands, time / bands)`, bands of a channel side by side.
 

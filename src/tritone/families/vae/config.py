@@ -12,7 +12,7 @@ class PqmfConfig:
     """The pseudo-quadrature mirror filter bank that splits sound into bands."""
 
     bands: int = 16
-    """Number of bands."""
+    """Number of bands; 1 leaves the sound whole."""
     taps: int = 512
     """Length of the prototype filter; a multiple of twice the number of bands."""
     attenuation_db: float = 100.0
@@ -69,6 +69,8 @@ class Config:
     """Strides after the filter bank; one latent frame lasts bands × their product samples."""
     dilations: tuple[tuple[int, ...], ...] = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3))
     """Dilations of the residual units at each ratio, from the top down."""
+    window: int = 1024
+    """Window of the short-time spectrum (nano only, whose first ratio is the hop)."""
     pqmf: PqmfConfig = field(default_factory=PqmfConfig)
     """The filter bank."""
     noise: NoiseConfig | None = None
@@ -102,6 +104,12 @@ class Config:
         problems = []
         if len(self.dilations) != len(self.ratios):
             problems.append(f"dilations needs one entry for each of the {len(self.ratios)} ratios, not {len(self.dilations)}")
+        if self.architecture == "nano" and (self.pqmf.bands > 1 or self.causal or self.noise is not None):
+            problems.append("architecture nano has pqmf.bands 1, no noise branch and no causal form")
+        if self.architecture == "nano" and (self.window % self.ratios[0] or (self.window - self.ratios[0]) % 2):
+            problems.append(f"window must be a multiple of the hop ratios[0] = {self.ratios[0]}, not {self.window}")
+        if self.architecture != "nano" and (self.pqmf.bands < 2 or self.pqmf.bands % 2):
+            problems.append(f"pqmf.bands must be even, not {self.pqmf.bands}")
         if self.pqmf.taps % (2 * self.pqmf.bands):
             problems.append(f"pqmf.taps must be a multiple of {2 * self.pqmf.bands}, not {self.pqmf.taps}")
         for name in ("sample_rate", "latent", "capacity"):

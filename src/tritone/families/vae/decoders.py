@@ -1,4 +1,4 @@
-"""From latents to sub-bands. Architecture of RAVE (arXiv 2111.05011), versions 1 and 2, and ours.
+"""From latents to sub-bands. Architecture of RAVE (arXiv 2111.05011), versions 1 and 2.
 
 Every decoder maps latents `(batch, latent, frames)` to bands `(batch, bands, frames * prod(ratios))`. The noise of the
 noise branch is an input (uniform in [-1, 1), of the shape that `noise_shape` tells), so that the caller decides on seeds.
@@ -11,7 +11,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from tritone.families.vae.encoders import dilated_unit, plain_unit
+from tritone.families.vae.encoders import dilated_unit
 from tritone.families.vae.noise_branch import NoiseBranch, modified_sigmoid
 from tritone.nn.blocks import Chain, LeakyReLU, Residual, normalised
 from tritone.nn.conv import Conv1d, ConvTranspose1d, channels_last
@@ -112,37 +112,6 @@ class DecoderV2(Decoder):
             layers += [dilated_unit(channels, dilation, causal=causal) for dilation in row]
         super().__init__(Chain(*layers, LeakyReLU(inplace=True)), noise_branch, bands=bands, ratios=ratios)
         self.head = normalised(Conv1d(channels, 2 * bands, 7, causal=causal))
-
-    def forward(self, latent: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Bands for latents; without `noise` the noise branch is left out."""
-        signal = self.trunk(channels_last(latent))
-        waveform, amplitude = self.head(signal).chunk(2, 1)
-        bands = waveform * torch.sigmoid(amplitude)
-        return torch.tanh(bands if noise is None else bands + self._noise(signal, noise)).contiguous()
-
-
-class DecoderNano(Decoder):
-    """Ours for small machines: version 2's shape with plain SiLU units, biases and no normalisation."""
-
-    def __init__(
-        self,
-        *,
-        bands: int,
-        latent: int,
-        capacity: int,
-        ratios: Sequence[int],
-        dilations: Sequence[Sequence[int]],
-        noise_branch: NoiseBranch | None,
-        causal: bool,
-    ) -> None:
-        channels = capacity * 2 ** len(ratios)
-        layers: list[nn.Module] = [Conv1d(latent, channels, 3, bias=True, causal=causal)]
-        for ratio, row in zip(reversed(ratios), reversed(dilations), strict=True):
-            channels //= 2
-            layers += [nn.SiLU(), ConvTranspose1d(2 * channels, channels, stride=ratio, bias=True)]
-            layers += [plain_unit(channels, dilation, causal=causal) for dilation in row]
-        super().__init__(Chain(*layers, nn.SiLU()), noise_branch, bands=bands, ratios=ratios)
-        self.head = Conv1d(channels, 2 * bands, 7, bias=True, causal=causal)
 
     def forward(self, latent: Tensor, noise: Tensor | None = None) -> Tensor:
         """Bands for latents; without `noise` the noise branch is left out."""

@@ -1,4 +1,4 @@
-"""From sub-bands to the parameters of the posterior. Architecture of RAVE (arXiv 2111.05011), versions 1 and 2, and ours.
+"""From sub-bands to the parameters of the posterior. Architecture of RAVE (arXiv 2111.05011), versions 1 and 2.
 
 Every encoder maps bands `(batch, bands, time)` to mean and standard deviation `(batch, latent, time / prod(ratios))`.
 """
@@ -68,31 +68,6 @@ class EncoderV2(Encoder):
         super().__init__(Chain(*layers))
 
 
-class EncoderNano(Encoder):
-    """Ours for small machines: one plain SiLU unit a ratio, biases, no normalisation."""
-
-    def __init__(
-        self,
-        *,
-        bands: int,
-        latent: int,
-        capacity: int,
-        ratios: Sequence[int],
-        causal: bool,
-    ) -> None:
-        layers: list[nn.Module] = [Conv1d(bands, capacity, 7, bias=True, causal=causal)]
-        channels = capacity
-        for ratio in ratios:
-            layers += [
-                nn.SiLU(),
-                Conv1d(channels, 2 * channels, 2 * ratio, stride=ratio, bias=True, causal=causal),
-                plain_unit(2 * channels, 1, causal=causal),
-            ]
-            channels *= 2
-        layers += [nn.SiLU(), Conv1d(channels, 2 * latent, 3, bias=True, causal=causal)]
-        super().__init__(Chain(*layers))
-
-
 def dilated_unit(channels: int, dilation: int, *, causal: bool) -> Residual:
     """Version 2's unit: act, dilated convolution of 3 taps, act, mix of channels, plus the input."""
     return Residual(
@@ -100,13 +75,4 @@ def dilated_unit(channels: int, dilation: int, *, causal: bool) -> Residual:
         normalised(Conv1d(channels, channels, 3, dilation=dilation, causal=causal)),
         LeakyReLU(inplace=True),
         normalised(Conv1d(channels, channels, 1, causal=causal)),
-    )
-
-
-def plain_unit(channels: int, dilation: int, *, causal: bool) -> Residual:
-    """As `dilated_unit`, with SiLU and biases in place of weight norm; starts as half the identity's strength."""
-    mix = Conv1d(channels, channels, 1, bias=True, causal=causal)
-    nn.init.normal_(mix.weight, std=0.5 * channels**-0.5)
-    return Residual(
-        nn.SiLU(), Conv1d(channels, channels, 3, dilation=dilation, bias=True, causal=causal), nn.SiLU(), mix
     )

@@ -11,9 +11,8 @@ from tritone.errors import UserError
 from tritone.families.base import Capability, Synthesizer
 from tritone.families.vae.config import Config
 from tritone.families.vae.latent import LatentBasis
-from tritone.families.vae.networks import build_decoder, build_encoder
+from tritone.families.vae.networks import build_bank, build_decoder, build_encoder
 from tritone.nn.noise import sample_normal, sample_uniform
-from tritone.signal.pqmf import Pqmf
 
 Seeds = Sequence[int] | Tensor
 
@@ -34,8 +33,7 @@ class VAE(Synthesizer):
         super().__init__()
         self.config = config
         self.sample_rate, self.channels, self.ratio = config.sample_rate, config.channels, config.ratio
-        bank = config.pqmf
-        self.pqmf = Pqmf(bank.bands, bank.taps, bank.attenuation_db, bank.design, config.causal)
+        self.pqmf = build_bank(config)
         self.encoder = build_encoder(config)
         self.decoder = build_decoder(config)
         self.basis = LatentBasis(config.latent)
@@ -186,9 +184,8 @@ class VAE(Synthesizer):
     @property
     def delay_samples(self) -> int:
         """Lag of a live version behind `reconstruct`: the look-ahead of every layer, and a causal filter bank's own delay."""
-        bank = 0 if self.pqmf.causal else self.pqmf.taps - self.pqmf.bands
         networks = self.pqmf.bands * self.encoder.layers.delay + self.ratio * self.decoder.delay
-        return self.pqmf.delay_samples + bank + ceil(networks)
+        return self.pqmf.delay_samples + self.pqmf.look_ahead + ceil(networks)
 
     def receptive_field(self) -> tuple[int, int]:
         """How far back and ahead an output sample of `reconstruct` can see, in samples, over all its places in a frame."""
@@ -197,12 +194,8 @@ class VAE(Synthesizer):
 
     def _reach(self, time: int) -> tuple[int, int]:
         """First and last input sample on which sample `time` of the synthesised sound depends."""
-        bands, taps = self.pqmf.bands, self.pqmf.taps
-        place = time if self.pqmf.causal else time + taps // 2
-        first, last = self.decoder.reach(-(-(place - taps + 1) // bands), place // bands)
-        first, last = self.encoder.layers.reach(first, last)
-        future = 0 if self.pqmf.causal else taps // 2 - bands
-        return (first + 1) * bands + future - taps, (last + 1) * bands + future - 1
+        first, last = self.decoder.reach(*self.pqmf.synthesis_reach(time, time))
+        return self.pqmf.analysis_reach(*self.encoder.layers.reach(first, last))
 
     def _walk_and_decode(
         self, seed: int, frames: int, samples: int, dims: int, temperature: float, morph: float

@@ -133,10 +133,9 @@ class TrainingStep:
         """Spectral distances of sub-bands and full band; also real and generated sound, aligned."""
         output_bands = self._decode(latent, batch.seeds, stage)
         target, output = self._aligned(batch.audio, self.synthesizer.pqmf.synthesis(output_bands))
-        losses = {
-            "multiband": self.distance(output_bands, bands, self.mean),
-            "fullband": self.distance(output, target, self.mean),
-        }
+        losses = {"fullband": self.distance(output, target, self.mean)}
+        if self.synthesizer.pqmf.bands > 1:
+            losses["multiband"] = self.distance(output_bands, bands, self.mean)
         return losses, target, output
 
     def _aligned(self, audio: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
