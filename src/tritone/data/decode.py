@@ -58,12 +58,12 @@ def decode(source: Source, config: PrepareConfig) -> Decoded:
 def _measured(blocks: Iterator[np.ndarray], meter: Meter, channels: int) -> Iterator[np.ndarray]:
     for block in blocks:
         meter.add(block)
+        if meter.broken:
+            raise UserError(f"{meter.broken} samples are not numbers (NaN or infinity)")
         yield mix(block, channels)
 
 
 def _check(measures: Measures, seconds: float) -> None:
-    if measures.broken:
-        raise UserError(f"{measures.broken} samples are not numbers (NaN or infinity)")
     if seconds < SHORTEST_SECONDS:
         raise UserError(f"too short ({1000 * seconds:.0f} ms; at least {1000 * SHORTEST_SECONDS:.0f} ms)")
     if measures.silent:

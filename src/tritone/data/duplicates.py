@@ -2,14 +2,15 @@
 
 import zlib
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, log1p
 
 import numpy as np
 
 HOP_SECONDS, FRAMES, BANDS = 0.025, 256, 16
-_FLOOR_DB = 60.0
+_FLOOR_DB = 40.0
+_WINDOW = 6  # hops; overlapping so far, a shift by less than a hop changes little
 _LAGS = 8
-ALIKE = 0.985
+ALIKE = 0.98
 """Correlation of two fingerprints from which on sounds count as nearly the same."""
 
 
@@ -30,15 +31,17 @@ class Fingerprinter:
             self._parts.append(part)
 
     def result(self) -> bytes:
-        """The fingerprint, packed: decibels above a floor of -60 dB below the loudest, `(BANDS, frames)`, as bytes."""
+        """The fingerprint, packed: decibels above a floor of 40 dB below the loudest, `(BANDS, frames)`, as bytes."""
         return zlib.compress(self._levels().tobytes(), 6)
 
     def _levels(self) -> np.ndarray:
         audio = np.concatenate(self._parts) if self._parts else np.zeros(0, np.float32)
         count = max(1, len(audio) // self._hop - 1)
         audio = np.pad(audio, (0, max(0, (count + 1) * self._hop - len(audio))))
-        windows = np.lib.stride_tricks.sliding_window_view(audio, 2 * self._hop)[:: self._hop][:count]
-        power = np.abs(np.fft.rfft(windows * np.hanning(2 * self._hop).astype(np.float32), axis=1)) ** 2
+        window = _WINDOW * self._hop
+        audio = np.pad(audio, (window // 2 - self._hop, window // 2))
+        frames = np.lib.stride_tricks.sliding_window_view(audio, window)[:: self._hop][:count]
+        power = np.abs(np.fft.rfft(frames * np.hanning(window).astype(np.float32), axis=1)) ** 2
         bands = power @ _bands(power.shape[1], self._rate)
         decibels = 10 * np.log10(np.maximum(bands.T, 1e-12))
         decibels -= decibels.max(initial=-120.0)
@@ -47,8 +50,8 @@ class Fingerprinter:
 
 def _bands(bins: int, rate: int) -> np.ndarray:
     """Rectangular bands, evenly wide on the mel scale from 40 Hz to 10 kHz (or the Nyquist frequency)."""
-    mel = 1127 * np.log1p(np.array([40.0, min(10_000.0, rate / 2)]) / 700)
-    edges = 700 * np.expm1(np.linspace(*mel, BANDS + 1) / 1127)
+    low, high = (1127 * log1p(hertz / 700) for hertz in (40.0, min(10_000.0, rate / 2)))
+    edges = 700 * np.expm1(np.linspace(low, high, BANDS + 1) / 1127)
     frequency = np.linspace(0, rate / 2, bins)
     member = (frequency[:, None] >= edges[:-1]) & (frequency[:, None] < edges[1:])
     return (member / np.maximum(member.sum(axis=0), 1)).astype(np.float32)

@@ -59,7 +59,8 @@ def tempo(entry: Entry, note: Sidecar, config: PrepareConfig) -> float | None:
 
 def _stretches(whole: Item, record: Record, places: Sequence[tuple[int, int]]) -> list[Item]:
     """An item for each stretch (start, frames) of a file; where a file spans two shards, plain stretches are divided
-    and loops that cross the border are left out."""
+    and loops that cross the border are left out.
+    """
     if not record.extents:
         named = _names(record.name, len(places))
         return [

@@ -15,13 +15,12 @@ SILENT_PEAK = 10 ** (-70 / 20)
 
 @dataclass(frozen=True)
 class Measures:
-    """Peak, RMS level in dBFS, largest DC offset of a channel, clips (runs of full-scale samples), broken samples."""
+    """Peak, RMS level in dBFS, largest DC offset of a channel, clips (runs of full-scale samples)."""
 
     peak: float
     rms_db: float
     dc: float
     clips: int
-    broken: int
 
     @property
     def silent(self) -> bool:
@@ -30,10 +29,11 @@ class Measures:
 
 
 class Meter:
-    """Measures a sound that comes in blocks `(channels, frames)`."""
+    """Measures a sound in blocks `(channels, frames)`; `broken` counts samples that are NaN or infinite."""
 
     def __init__(self, channels: int) -> None:
-        self._peak, self._clips, self._broken, self._frames = 0.0, 0, 0, 0
+        self._peak, self._clips, self._frames = 0.0, 0, 0
+        self.broken = 0
         self._sum, self._squares = np.zeros(channels), np.zeros(channels)
         self._tail = np.zeros((channels, CLIPPED_RUN), bool)
 
@@ -42,7 +42,7 @@ class Meter:
         magnitude = np.abs(block)
         peak = float(magnitude.max(initial=0.0))
         if not np.isfinite(peak):
-            self._broken += int(np.count_nonzero(~np.isfinite(block)))
+            self.broken += int(np.count_nonzero(~np.isfinite(block)))
             return
         self._peak = max(self._peak, peak)
         self._frames += block.shape[1]
@@ -56,7 +56,7 @@ class Meter:
         frames = max(self._frames, 1)
         power = float(self._squares.mean()) / frames
         dc = float(np.abs(self._sum).max(initial=0.0)) / frames
-        return Measures(self._peak, 10 * log10(max(power, 1e-20)), dc, self._clips, self._broken)
+        return Measures(self._peak, 10 * log10(max(power, 1e-20)), dc, self._clips)
 
     def _count_clips(self, full: np.ndarray) -> None:
         """Counts the runs that reach their third sample in this block (`tail`: the samples just before it)."""

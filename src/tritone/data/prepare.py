@@ -45,8 +45,9 @@ def prepare(
     """Decodes all sound below the folders `sounds` into the DATA folder `out`, and reports what was found.
 
     The options are those of `PrepareConfig`; `workers` is the number of threads (0: one for each processor) and `show`
-    is called with (done, total) after each file. Files that cannot be used are left out and listed. Killed and called again it goes on;
-    called again after files were changed, added or removed it redoes only those. Nothing is written beside `out`.
+    is called with (done, total) after each file. Files that cannot be used are left out and listed. Killed and called
+    again it goes on; called again after files were changed, added or removed it redoes only those. Nothing is written
+    outside `out`.
 
     Raises UserError where the options contradict each other or those of an earlier call, where `out` lies in a sound
     folder or is full, and where nothing usable is found.
