@@ -147,7 +147,7 @@ class TrainingStep:
         with torch.no_grad():
             bands = synthesizer.pqmf.analysis(audio)
         mean, std = synthesizer.encoder(bands)
-        return bands, mean, std
+        return bands, mean.float(), std.float()
 
     def _sample(self, mean: Tensor, std: Tensor, seeds: Tensor) -> Tensor:
         return mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
@@ -157,4 +157,4 @@ class TrainingStep:
         noise = None
         if self.config.noise is not None and stage >= self.config.noise.stage:
             noise = sample_uniform(seeds + 1, decoder.noise_shape(latent), latent.device)
-        return decoder(latent, noise)
+        return decoder(latent, noise).float()
