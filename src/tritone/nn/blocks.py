@@ -45,7 +45,7 @@ class Residual(Chain):
     """A chain of stride 1 whose input is added to its output."""
 
     def forward(self, signal: Tensor) -> Tensor:
-        return super().forward(signal).add_(signal)
+        return super().forward(signal) + signal
 
     def reach(self, first: int, last: int) -> tuple[int, int]:
         inner_first, inner_last = super().reach(first, last)
@@ -53,14 +53,10 @@ class Residual(Chain):
 
 
 class LeakyReLU(nn.Module):
-    """max(x, 0.2 x). `inplace` overwrites the input: only behind a layer whose output nothing else reads."""
-
-    def __init__(self, *, inplace: bool) -> None:
-        super().__init__()
-        self.inplace = inplace
+    """max(x, 0.2 x)."""
 
     def forward(self, signal: Tensor) -> Tensor:
-        return functional.leaky_relu(signal, 0.2, self.inplace)
+        return functional.leaky_relu(signal, 0.2)
 
 
 class BatchNorm(nn.BatchNorm2d):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tritone.families.vae.encoders import dilated_unit
 from tritone.families.vae.noise_branch import NoiseBranch, modified_sigmoid
 from tritone.nn.blocks import Chain, LeakyReLU, Residual, normalised
-from tritone.nn.conv import Conv1d, ConvTranspose1d, channels_last
+from tritone.nn.conv import Conv1d, ConvTranspose1d, fastest_layout
 
 
 class Decoder(nn.Module):
@@ -73,7 +73,7 @@ class DecoderV1(Decoder):
         layers: list[nn.Module] = [normalised(Conv1d(latent, channels, 7, causal=causal))]
         for ratio, row in zip(ratios, reversed(dilations), strict=True):
             channels //= 2
-            layers += [LeakyReLU(inplace=True), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
+            layers += [LeakyReLU(), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
             layers += [_stacked_unit(channels, dilation, causal=causal) for dilation in row]
         super().__init__(Chain(*layers), noise_branch, bands=bands, ratios=ratios)
         self.waveform = normalised(Conv1d(channels, bands, 7, causal=causal))
@@ -85,7 +85,7 @@ class DecoderV1(Decoder):
 
     def forward(self, latent: Tensor, noise: Tensor | None = None) -> Tensor:
         """Bands for latents; without `noise` the noise branch is left out."""
-        signal = self.trunk(channels_last(latent))
+        signal = self.trunk(fastest_layout(latent))
         bands = torch.tanh(self.waveform(signal)) * modified_sigmoid(self.loudness(signal))
         return (bands if noise is None else bands + self._noise(signal, noise)).contiguous()
 
@@ -108,14 +108,14 @@ class DecoderV2(Decoder):
         layers: list[nn.Module] = [normalised(Conv1d(latent, channels, 3, causal=causal))]
         for ratio, row in zip(reversed(ratios), reversed(dilations), strict=True):
             channels //= 2
-            layers += [LeakyReLU(inplace=True), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
+            layers += [LeakyReLU(), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
             layers += [dilated_unit(channels, dilation, causal=causal) for dilation in row]
-        super().__init__(Chain(*layers, LeakyReLU(inplace=True)), noise_branch, bands=bands, ratios=ratios)
+        super().__init__(Chain(*layers, LeakyReLU()), noise_branch, bands=bands, ratios=ratios)
         self.head = normalised(Conv1d(channels, 2 * bands, 7, causal=causal))
 
     def forward(self, latent: Tensor, noise: Tensor | None = None) -> Tensor:
         """Bands for latents; without `noise` the noise branch is left out."""
-        signal = self.trunk(channels_last(latent))
+        signal = self.trunk(fastest_layout(latent))
         waveform, amplitude = self.head(signal).chunk(2, 1)
         bands = waveform * torch.sigmoid(amplitude)
         return torch.tanh(bands if noise is None else bands + self._noise(signal, noise)).contiguous()
@@ -124,8 +124,8 @@ class DecoderV2(Decoder):
 def _stacked_unit(channels: int, dilation: int, *, causal: bool) -> Residual:
     """The paper's unit: act, dilated convolution of 3 taps, act, convolution of 3 taps, plus the input."""
     return Residual(
-        LeakyReLU(inplace=False),
+        LeakyReLU(),
         normalised(Conv1d(channels, channels, 3, dilation=dilation, causal=causal)),
-        LeakyReLU(inplace=True),
+        LeakyReLU(),
         normalised(Conv1d(channels, channels, 3, causal=causal)),
     )

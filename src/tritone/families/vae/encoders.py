@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tritone.nn.blocks import BatchNorm, Chain, LeakyReLU, Residual, normalised
-from tritone.nn.conv import Conv1d, channels_last
+from tritone.nn.conv import Conv1d, fastest_layout
 
 
 class Encoder(nn.Module):
@@ -21,7 +21,7 @@ class Encoder(nn.Module):
 
     def forward(self, bands: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of the posterior."""
-        mean, scale = self.layers(channels_last(bands)).contiguous().chunk(2, 1)
+        mean, scale = self.layers(fastest_layout(bands)).contiguous().chunk(2, 1)
         return mean, functional.softplus(scale) + 1e-4
 
 
@@ -34,11 +34,11 @@ class EncoderV1(Encoder):
         for ratio in ratios:
             layers += [
                 BatchNorm(channels),
-                LeakyReLU(inplace=True),
+                LeakyReLU(),
                 Conv1d(channels, 2 * channels, 2 * ratio + 1, stride=ratio, causal=causal),
             ]
             channels *= 2
-        layers += [LeakyReLU(inplace=True), Conv1d(channels, 2 * latent, 5, groups=2, causal=causal)]
+        layers += [LeakyReLU(), Conv1d(channels, 2 * latent, 5, groups=2, causal=causal)]
         super().__init__(Chain(*layers))
 
 
@@ -60,19 +60,19 @@ class EncoderV2(Encoder):
         for ratio, row in zip(ratios, dilations, strict=True):
             layers += [dilated_unit(channels, dilation, causal=causal) for dilation in row]
             layers += [
-                LeakyReLU(inplace=True),
+                LeakyReLU(),
                 normalised(Conv1d(channels, 2 * channels, 2 * ratio, stride=ratio, causal=causal)),
             ]
             channels *= 2
-        layers += [LeakyReLU(inplace=True), normalised(Conv1d(channels, 2 * latent, 3, causal=causal))]
+        layers += [LeakyReLU(), normalised(Conv1d(channels, 2 * latent, 3, causal=causal))]
         super().__init__(Chain(*layers))
 
 
 def dilated_unit(channels: int, dilation: int, *, causal: bool) -> Residual:
     """Version 2's unit: act, dilated convolution of 3 taps, act, mix of channels, plus the input."""
     return Residual(
-        LeakyReLU(inplace=False),
+        LeakyReLU(),
         normalised(Conv1d(channels, channels, 3, dilation=dilation, causal=causal)),
-        LeakyReLU(inplace=True),
+        LeakyReLU(),
         normalised(Conv1d(channels, channels, 1, causal=causal)),
     )

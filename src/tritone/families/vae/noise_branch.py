@@ -63,7 +63,7 @@ class NoiseBranch(nn.Module):
         widths = [channels, *[hidden] * (len(ratios) - 1), bands * amplitudes]
         layers: list[nn.Module] = []
         for i, (ratio, kernel) in enumerate(zip(ratios, kernels, strict=True)):
-            layers += [LeakyReLU(inplace=True)] if i else []
+            layers += [LeakyReLU()] if i else []
             layers += [Conv1d(widths[i], widths[i + 1], kernel, stride=ratio, causal=causal)]
         self.layers = Chain(*layers)
         self.bands, self.amplitudes, self.hop = bands, amplitudes, prod(ratios)
