@@ -118,7 +118,10 @@ def test_minutes_end_a_session_and_only_it(tmp_path):
 
 def test_what_may_and_may_not_change(tmp_path):
     run(tmp_path, toy_config(steps=3))
-    run(tmp_path, toy_config(steps=6, keep=1, log_every=2, workers=2, previews=0, validate_every=2, checkpoint_minutes=1))
+    run(
+        tmp_path,
+        toy_config(steps=6, keep=1, log_every=2, workers=2, previews=0, validate_every=2, checkpoint_minutes=1),
+    )
     with pytest.raises(UserError, match=r"training.batch 4 -> 8.*choose another --out"):
         run(tmp_path, toy_config(batch=8))
     with pytest.raises(UserError, match=r"model.hidden 4 -> 5"):

@@ -53,9 +53,9 @@ def toy_config(model=None, **training):
     return make_config("toy", {"model": model or {}, "training": {**base, **training}}, data="noise", version="test")
 
 
-def run(out, config, minutes=None):
+def run(out, config, minutes=None, open_sources=NoiseSources):
     torch.set_num_threads(1)
-    return train(config, out, minutes=minutes, show=Quiet(), open_sources=NoiseSources, device="cpu")
+    return train(config, out, minutes=minutes, show=Quiet(), open_sources=open_sources, device="cpu")
 
 
 if __name__ == "__main__":
