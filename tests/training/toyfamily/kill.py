@@ -12,7 +12,8 @@ import time
 import warnings
 from pathlib import Path
 
-import torch.utils.tensorboard  # noqa: F401 (imported once for all children)
+import torch._dynamo
+import torch.utils.tensorboard  # noqa: F401
 
 from toyfamily.sound import NoiseSources, run, toy_config
 from tritone.training.checkpoint import Checkpoints
