@@ -1,13 +1,15 @@
 """Prototype low-pass filters for the cosine-modulated filter bank, in float64 and numpy alone.
 
-Kaiser: one cutoff, searched so that the filter's autocorrelation nearly vanishes at multiples of twice the bands (Lin and
-Vaidyanathan, A Kaiser window approach for the design of prototype filters of cosine modulated filterbanks, IEEE SPL 1998).
+Kaiser: one cutoff, searched so that the filter's autocorrelation nearly vanishes at multiples of twice the bands (Lin
+and Vaidyanathan, A Kaiser window approach for the design of prototype filters of cosine modulated filterbanks, IEEE SPL
+1998).
 Refined: the filter with the least stop-band energy among those that reconstruct perfectly, by successive quadratic
 programmes (Nguyen, Digital filter bank design quadratic-constrained formulation, IEEE TSP 1995; the conditions are
 equation 8.1.29 of Vaidyanathan, Multirate Systems and Filter Banks, 1993: polyphase components l and l + bands of the
 prototype are power complementary).
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -42,10 +44,10 @@ def kaiser(bands: int, taps: int, attenuation_db: float) -> Array:
 
 @lru_cache(maxsize=32)
 def refined(bands: int, taps: int, attenuation_db: float) -> Array:
-    """Kaiser prototype of even length moved onto the perfect-reconstruction conditions, with a stop band as deep as it goes.
+    """Kaiser prototype of even length moved onto the perfect-reconstruction conditions, keeping a deep stop band.
 
-    `taps` is a multiple of 2 * bands. Each step solves for the change that lowers the energy beyond pi / bands under the
-    linearised conditions.
+    `taps` is a multiple of 2 * bands. Each step solves for the change that lowers the energy beyond pi / bands under
+    the linearised conditions.
     """
     half = taps // 2
     energy = _stop_band_energy(bands, taps)
@@ -65,7 +67,7 @@ def refined(bands: int, taps: int, attenuation_db: float) -> Array:
     return np.concatenate([coefficients, coefficients[::-1]])
 
 
-def _golden_section(cost, low: float, high: float, tolerance: float = 1e-9) -> float:  # type: ignore[no-untyped-def]
+def _golden_section(cost: Callable[[float], float], low: float, high: float, tolerance: float = 1e-9) -> float:
     """Where a function with one valley between `low` and `high` is smallest."""
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     at_left, at_right = cost(left), cost(right)
@@ -98,8 +100,8 @@ def _stop_band_energy(bands: int, taps: int) -> Array:
 def _conditions(prototype: Array, bands: int) -> tuple[Array, Array]:
     """How far the prototype is from perfect reconstruction, and the derivative by its coefficients.
 
-    For each pair of polyphase components (l, l + bands), l < bands / 2, and each lag r: the sum of their autocorrelations
-    at r, less 1 / (2 bands^2) at r = 0. The pairs from bands / 2 on repeat these by symmetry.
+    For each pair of polyphase components (l, l + bands), l < bands / 2, and each lag r: the sum of their
+    autocorrelations at r, less 1 / (2 bands^2) at r = 0. The pairs from bands / 2 on repeat these by symmetry.
     """
     rows = prototype.reshape(-1, 2 * bands)
     count, pairs = len(rows), bands // 2
