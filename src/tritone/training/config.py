@@ -26,7 +26,8 @@ class TrainingConfig:
     clip: float = 0.0
     """Largest gradient norm; 0 leaves gradients alone."""
     ema: float = 0.0
-    """Decay of the exponential moving average of the weights that is played; 0 plays the weights themselves."""
+    """Decay of the exponential moving average of the weights that is played; 0 plays the weights themselves.
+    It grows towards this value as (1 + n) / (10 + n) with step n, so that the random start is soon forgotten."""
     validate_every: int = 1_000
     """Validate on held-out sound and write previews every so many steps (also at step 0 and at the end)."""
     validation_crops: int = 32
@@ -48,8 +49,9 @@ class TrainingConfig:
         problems = [
             f"{name} must be at least {least}, not {getattr(self, name)}"
             for name, least in (
-                ("steps", 0), ("batch", 1), ("accumulate", 1), ("crop_samples", 256), ("clip", 0), ("validate_every", 1),
-                ("validation_crops", 1), ("previews", 0), ("checkpoint_minutes", 0), ("keep", 1), ("log_every", 1), ("workers", 1),
+                ("steps", 0), ("batch", 1), ("accumulate", 1), ("crop_samples", 256), ("clip", 0),
+                ("validate_every", 1), ("validation_crops", 1), ("previews", 0), ("checkpoint_minutes", 0),
+                ("keep", 1), ("log_every", 1), ("workers", 1),
             )
             if getattr(self, name) < least
         ]  # fmt: skip

@@ -88,6 +88,7 @@ class Session:
         self.best: dict[str, float] = {}
         self.earlier = 0.0
         self.saved: int | None = None
+        self.analysed: int | None = None
         self._resume()
         self.begun = self.last_save = self.last_log = time.monotonic()
         self.logged = self.first = self.trainer.done
@@ -147,6 +148,7 @@ class Session:
         """Validate and write previews; whether this is the best so far."""
         self.history.settle()
         step, played = self.trainer.done, self.trainer.played
+        self._analyse(step)
         self.trainer.reseed(step, STREAMS)
         training = played.training
         played.eval()
@@ -200,6 +202,10 @@ class Session:
         self.last_save = time.monotonic()
 
     def _analyse(self, step: int) -> None:
+        """What the family works out over training data, once a step: what is validated is what is saved."""
+        if self.analysed == step:
+            return
+        self.analysed = step
         played = self.trainer.played
         training = played.training
         played.eval()

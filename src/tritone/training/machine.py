@@ -112,7 +112,7 @@ def clip_gradients(parameters: Iterable[nn.Parameter], clip: float) -> Tensor:
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     if not gradients:
         return torch.zeros(())
-    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
+    norm = torch.linalg.vector_norm(torch.stack(list(torch._foreach_norm(gradients))))
     if clip > 0:
         torch._foreach_mul_(gradients, (clip / (norm + 1e-6)).clamp(max=1.0))
     return norm
