@@ -9,10 +9,10 @@ A layer's `delay` is how far it looks ahead, in samples at its *input* rate: the
 layer lags behind the offline one. `reach` tells which inputs a range of outputs depends on. `ratio` is output rate over
 input rate. Sums over a network are built in `tritone.nn.blocks`.
 
-Tensors are `(batch, channels, time)`. Every layer accepts any memory layout and keeps it. Channels next to each other in
-memory (`fastest_layout`) spare oneDNN the reordering between layers: up to twice as fast in bfloat16 and in inference,
-while float32 training is a little faster in the usual layout. Convolutions are issued as two-dimensional ones of height
-1, because PyTorch keeps the layout of those alone.
+Tensors are `(batch, channels, time)`. Every layer accepts any memory layout and keeps it. Channels next to each other
+in memory (`fastest_layout`) spare oneDNN the reordering between layers: up to twice as fast in bfloat16 and in
+inference, while float32 training is a little faster in the usual layout. Convolutions are issued as two-dimensional
+ones of height 1, because PyTorch keeps the layout of those alone.
 """
 
 from fractions import Fraction
@@ -40,7 +40,7 @@ def _is_channels_last(signal: Tensor) -> bool:
 
 
 class Conv1d(nn.Conv1d):
-    """Convolution of `(batch, in_channels, time)` to `(batch, out_channels, time / stride)`; time a multiple of stride."""
+    """Convolution of `(batch, in_channels, time)` to `(batch, out_channels, time / stride)` where that is whole."""
 
     def __init__(
         self,
@@ -93,9 +93,9 @@ class Conv1d(nn.Conv1d):
 class ConvTranspose1d(nn.ConvTranspose1d):
     """Upsampling of `(batch, in_channels, time)` to `(batch, out_channels, time * stride)` by a kernel of 2 * stride.
 
-    The output is cut so that it is centred: it looks stride // 2 samples ahead at the *output* rate, in a causal network
-    too (there this is the delay that is left). As every output sample is made of two neighbouring inputs, a tensor with
-    its channels side by side is upsampled by one matrix product of each input beside its predecessor with the kernel.
+    The output is cut so that it is centred: it looks stride // 2 samples ahead at the *output* rate, in a causal
+    network too (there this is the delay that is left). As every output sample is made of two neighbouring inputs, a
+    tensor with its channels side by side is upsampled by one matrix product of each input beside its predecessor.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, stride: int, bias: bool = False) -> None:

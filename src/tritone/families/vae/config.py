@@ -83,7 +83,8 @@ class Config:
     """Divide the feature distance by the mean magnitude of the real features (v2)."""
     weights: dict[str, float] = field(
         default_factory=lambda: {
-            "fullband": 1.0, "multiband": 1.0, "kl": 0.05, "adversarial": 1.0, "feature_matching": 20.0, "discriminator": 1.0,
+            "fullband": 1.0, "multiband": 1.0, "kl": 0.05,
+            "adversarial": 1.0, "feature_matching": 20.0, "discriminator": 1.0,
         }
     )  # fmt: skip
     """Weight of every loss; 0 means logged only."""
@@ -103,7 +104,9 @@ class Config:
     def __post_init__(self) -> None:
         problems = []
         if len(self.dilations) != len(self.ratios):
-            problems.append(f"dilations needs one entry for each of the {len(self.ratios)} ratios, not {len(self.dilations)}")
+            problems.append(
+                f"dilations needs {len(self.ratios)} entries, one for each ratio, not {len(self.dilations)}"
+            )
         if self.architecture == "nano" and (self.pqmf.bands > 1 or self.causal or self.noise is not None):
             problems.append("architecture nano has pqmf.bands 1, no noise branch and no causal form")
         if self.architecture == "nano" and (self.window % self.ratios[0] or (self.window - self.ratios[0]) % 2):

@@ -1,7 +1,7 @@
 """From latents to sub-bands. Architecture of RAVE (arXiv 2111.05011), versions 1 and 2.
 
 Every decoder maps latents `(batch, latent, frames)` to bands `(batch, bands, frames * prod(ratios))`. The noise of the
-noise branch is an input (uniform in [-1, 1), of the shape that `noise_shape` tells), so that the caller decides on seeds.
+noise branch is an input (uniform in [-1, 1), of the shape that `noise_shape` tells), so that the caller sets the seeds.
 """
 
 from collections.abc import Sequence

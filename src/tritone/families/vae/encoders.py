@@ -26,7 +26,7 @@ class Encoder(nn.Module):
 
 
 class EncoderV1(Encoder):
-    """RAVE, section 3.2: strided convolutions of 2r + 1 taps between batch norms, and mean apart from scale at the end."""
+    """RAVE, section 3.2: strided convolutions of 2r + 1 taps between batch norms, mean apart from scale at the end."""
 
     def __init__(self, *, bands: int, latent: int, capacity: int, ratios: Sequence[int], causal: bool) -> None:
         layers: list[nn.Module] = [Conv1d(bands, capacity, 7, causal=causal)]

@@ -1,8 +1,8 @@
 """The latent seen along its own axes: rotation, how much each axis tells, how fast it moves (RAVE, section 3.3).
 
-The paper takes a singular value decomposition of the centred posterior means over the training sound. The right singular
-vectors are the eigenvectors of the covariance, which can be accumulated over any amount of sound, and of which there is a
-full orthonormal set however few frames there are.
+The paper takes a singular value decomposition of the centred posterior means over the training sound. The right
+singular vectors are the eigenvectors of the covariance, which can be accumulated over any amount of sound, and of which
+there is a full orthonormal set however few frames there are.
 """
 
 from collections.abc import Iterable
@@ -16,9 +16,9 @@ from tritone.errors import UserError
 class LatentBasis(nn.Module):
     """An orthonormal basis of the latent, ordered by variance. Before `analyse` it is the identity.
 
-    Buffers: `mean` (dims,), `basis` (dims, dims) with one axis a row, `variance` (dims,) along each axis in falling order,
-    `fidelity` (dims,) the share of variance that the first 1, 2, ... axes keep, `correlation` (dims,) between neighbouring
-    frames along each axis.
+    Buffers: `mean` (dims,), `basis` (dims, dims) with one axis a row, `variance` (dims,) along each axis in falling
+    order, `fidelity` (dims,) the share of variance that the first 1, 2, ... axes keep, `correlation` (dims,) between
+    neighbouring frames along each axis.
     """
 
     mean: Tensor
@@ -41,7 +41,7 @@ class LatentBasis(nn.Module):
         return self.basis @ (latent - self.mean[:, None])
 
     def restore(self, latent: Tensor, fill: Tensor | None = None) -> Tensor:
-        """The basis back to model space. Axes that `latent` lacks take their mean, or the values of `fill` (of full size)."""
+        """The basis back to model space. Axes that `latent` lacks take their mean, or those of `fill` (full size)."""
         given = latent.shape[1]
         if given > self.dims:
             raise UserError(
@@ -70,13 +70,14 @@ class LatentBasis(nn.Module):
         variance, axes = torch.linalg.eigh(covariance)
         order = variance.argsort(descending=True)
         variance, axes = variance[order].clamp_min(0.0), axes[:, order].T
-        share = variance / variance.sum() if variance.sum() > 0 else torch.full_like(variance, 1 / self.dims)
+        total = variance.sum()
+        kept = variance.cumsum(0) / total if total > 0 else torch.ones_like(variance)
         along = (axes @ neighbours * axes).sum(1)
         correlation = torch.where(variance > 0, along / variance.clamp_min(1e-300), torch.zeros_like(variance))
         self.mean.copy_(centre)
         self.basis.copy_(axes)
         self.variance.copy_(variance)
-        self.fidelity.copy_(share.cumsum(0).clamp_max(1.0))
+        self.fidelity.copy_(kept)
         self.correlation.copy_(correlation.clamp(0.0, 0.999))
 
 

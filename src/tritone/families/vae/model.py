@@ -25,8 +25,8 @@ def build(config: Config) -> "VAE":
 class VAE(Synthesizer):
     """A variational autoencoder on the bands of a filter bank (RAVE, arXiv 2111.05011).
 
-    Latents are `(batch, dims, frames)` along the axes of `basis`, ordered by variance. The delay of a causal filter bank
-    is taken out: `encode` reads that much further, `decode` drops as much at the start.
+    Latents are `(batch, dims, frames)` along the axes of `basis`, ordered by variance. The delay of a causal filter
+    bank is taken out: `encode` reads that much further, `decode` drops as much at the start.
     """
 
     def __init__(self, config: Config) -> None:
@@ -50,7 +50,7 @@ class VAE(Synthesizer):
         fidelity: float | None = None,
         seeds: Seeds | None = None,
     ) -> Tensor:
-        """Audio `(batch, channels, time)` to `(batch, dims, frames)`: the posterior mean, or a sample where seeds are given.
+        """Audio `(batch, channels, time)` to `(batch, dims, frames)`: the posterior mean, or with seeds a sample.
 
         Give `dims` (exactly so many axes) or `fidelity` (as many as keep this share of variance), or neither for all.
         Mono sound for a stereo model is doubled; stereo sound for a mono model is refused.
@@ -71,8 +71,8 @@ class VAE(Synthesizer):
     ) -> Tensor:
         """Latents `(batch, dims, frames)` to audio `(batch, channels, time)`, cut to `samples`.
 
-        Axes that the latent lacks rest at their mean, or follow N(0, 1) where `seeds` are given. The noise branch is heard
-        where `noise_seeds` are given. Raises UserError where the latent has too few frames for `samples`.
+        Axes that the latent lacks rest at their mean, or follow N(0, 1) where `seeds` are given. The noise branch is
+        heard where `noise_seeds` are given. Raises UserError where the latent has too few frames for `samples`.
         """
         available = latent.shape[-1] * self.ratio - self.pqmf.delay_samples
         samples = max(available, 0) if samples is None else samples
@@ -87,7 +87,7 @@ class VAE(Synthesizer):
         noise = None
         if noise_seeds is not None and self.decoder.noise_branch is not None:
             noise = sample_uniform(noise_seeds, self.decoder.noise_shape(model_latent), latent.device)
-        audio = self.pqmf.synthesis(self.decoder(model_latent, noise).float())
+        audio = self.pqmf.synthesis(self.decoder(model_latent, noise))
         return audio[..., self.pqmf.delay_samples :][..., :samples]
 
     @torch.inference_mode()
@@ -116,11 +116,11 @@ class VAE(Synthesizer):
         morph: float = 1.0,
         dims: int | None = None,
     ) -> Tensor:
-        """New sounds `(count, channels, seconds * rate)` from a random walk through the latent; sound i follows from `seeds[i]`.
+        """New sounds `(count, channels, seconds * rate)` from a random walk through the latent.
 
-        Along each axis the walk has the variance and the correlation between frames that were measured on the training
-        sound. `temperature` scales how far it strays, `morph` how fast it moves (0 stands still). Axes beyond `dims` rest
-        at their mean.
+        Sound i follows from `seeds[i]` alone. Along each axis the walk has the variance and the correlation between
+        frames that were measured on the training sound. `temperature` scales how far it strays, `morph` how fast it
+        moves (0 stands still). Axes beyond `dims` rest at their mean.
         """
         if count != len(seeds):
             raise UserError(f"seeds must name one seed for each of the {count} sounds, not {len(seeds)}.")
@@ -139,7 +139,8 @@ class VAE(Synthesizer):
         """
         if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
             raise UserError(
-                f"Both latents must be (1, dims, frames) of equal size, not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
+                "Both latents must be (1, dims, frames) of equal size, "
+                f"not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
             )
         if steps < 2:
             raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
@@ -154,7 +155,7 @@ class VAE(Synthesizer):
         self.train(training)
 
     def posterior(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of the latent in model space, `(batch, latent, frames)`, for audio of any length."""
+        """Mean and standard deviation of the latent in model space, `(batch, latent, frames)`; audio of any length."""
         samples = audio.shape[-1]
         padded = torch.nn.functional.pad(audio, (0, self._frames(samples) * self.ratio - samples))
         mean, std = self.encoder(self.pqmf.analysis(padded))
@@ -183,12 +184,12 @@ class VAE(Synthesizer):
 
     @property
     def delay_samples(self) -> int:
-        """Lag of a live version behind `reconstruct`: the look-ahead of every layer, and a causal filter bank's own delay."""
+        """Lag of a live version behind `reconstruct`: every layer's look-ahead and a causal filter bank's own delay."""
         networks = self.pqmf.bands * self.encoder.layers.delay + self.ratio * self.decoder.delay
         return self.pqmf.delay_samples + self.pqmf.look_ahead + ceil(networks)
 
     def receptive_field(self) -> tuple[int, int]:
-        """How far back and ahead an output sample of `reconstruct` can see, in samples, over all its places in a frame."""
+        """How far back and ahead a sample of `reconstruct` can see, in samples, over all its places in a frame."""
         reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in range(self.ratio)]
         return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
 

@@ -27,9 +27,10 @@ def impulse_responses(amplitudes: Tensor) -> Tensor:
 
 
 def filter_frames(noise: Tensor, filters: Tensor) -> Tensor:
-    """Filters each frame of `noise` `(rows, frames, hop)` by its own `filters` `(rows, frames, taps)`; to `(rows, frames * hop)`.
+    """Filters each frame of `noise` `(rows, frames, hop)` by its own filter `(rows, frames, taps)`.
 
-    The tail of every frame rings into those after it. Filters are centred: tap taps // 2 acts without delay.
+    Gives `(rows, frames * hop)`. The tail of every frame rings into those after it. Filters are centred: tap taps // 2
+    acts without delay.
     """
     rows, frames, hop = noise.shape
     taps = filters.shape[-1]
