@@ -127,7 +127,15 @@ def test_sound_and_data_may_move_together(tmp_path, decoded):
 
 
 @pytest.mark.parametrize(
-    "options", [{"sample_rate": 8_000}, {"channels": 2}, {"dtype": "float32"}, {"lazy": True}, {"bars": 1.0, "bpm": 120.0}, {"seed": 1}]
+    "options",
+    [
+        {"sample_rate": 8_000},
+        {"channels": 2},
+        {"dtype": "float32"},
+        {"lazy": True},
+        {"bars": 1.0, "bpm": 120.0},
+        {"seed": 1},
+    ],
 )
 def test_other_options_on_the_same_folder(tmp_path, options):
     sounds = folder(tmp_path / "sounds", files=2)
@@ -175,7 +183,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch, de
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
-        with pytest.raises(UserError, match="disk is full.*same command again"):
+        with pytest.raises(UserError, match=r"disk is full.*same command again"):
             run(sounds, tmp_path / "data")
     assert (tmp_path / "data" / "shards" / "00000.pcm").stat().st_size == 3 * 2 * RATE * 2
     decoded.clear()

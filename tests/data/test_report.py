@@ -25,7 +25,17 @@ def test_table_and_readme_tell_the_same(tmp_path):
     report = prepare([sounds], tmp_path / "d", sample_rate=RATE, licence="CC0-1.0")
     terminal, readme = shown(report), (tmp_path / "d" / "README.md").read_text("utf-8")
     for text in (terminal, readme):
-        for word in ("10.3 s", "6 files", "train", "validation", "16000 Hz", "mono", "CC0-1.0", "silent.wav", "little sound"):
+        for word in (
+            "10.3 s",
+            "6 files",
+            "train",
+            "validation",
+            "16000 Hz",
+            "mono",
+            "CC0-1.0",
+            "silent.wav",
+            "little sound",
+        ):
             assert word in text, word
     assert "[bold]loud|x.wav" in terminal and "[bold]loud\\|x.wav" in readme
 

@@ -17,7 +17,9 @@ def splits(path: Path) -> dict[str, str]:
     return {item.name: item.split for item in Dataset.open(path).items}
 
 
-@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=60), st.integers(0, 5), st.floats(0.01, 0.5), st.integers(1, 20))
+@given(
+    st.lists(st.floats(0.1, 100), min_size=2, max_size=60), st.integers(0, 5), st.floats(0.01, 0.5), st.integers(1, 20)
+)
 def test_both_sides_are_there_and_groups_stay_together(seconds, seed, share, kinds):
     groups = [min(j for j in range(len(seconds)) if j % kinds == i % kinds) for i in range(len(seconds))]
     contents = [f"{index * 7919 % 1009:04d}" for index in range(len(seconds))]
@@ -29,7 +31,9 @@ def test_both_sides_are_there_and_groups_stay_together(seconds, seed, share, kin
     assert {groups[i] for i in chosen}.isdisjoint(groups[i] for i in range(len(seconds)) if i not in chosen)
     order = list(range(len(seconds)))[::-1]
     position = {old: new for new, old in enumerate(order)}
-    mirrored = held_out([contents[i] for i in order], [position[groups[i]] for i in order], [seconds[i] for i in order], share, seed)
+    mirrored = held_out(
+        [contents[i] for i in order], [position[groups[i]] for i in order], [seconds[i] for i in order], share, seed
+    )
     assert {contents[order[i]] for i in mirrored} == {contents[i] for i in chosen}
 
 

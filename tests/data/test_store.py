@@ -35,7 +35,15 @@ def test_reading_beyond_the_ends_gives_zeros(tmp_path, dtype):
     dataset = Dataset.open(tmp_path / "d")
     item = dataset.items[0]
     padded = np.pad(sound, ((0, 0), (500, 700)))
-    for start, frames in [(0, RATE), (-500, RATE + 1_200), (-300, 100), (-300, 400), (RATE - 10, 400), (RATE + 5, 50), (7, 0)]:
+    for start, frames in [
+        (0, RATE),
+        (-500, RATE + 1_200),
+        (-300, 100),
+        (-300, 400),
+        (RATE - 10, 400),
+        (RATE + 5, 50),
+        (7, 0),
+    ]:
         expected = padded[:, start + 500 : start + 500 + frames]
         np.testing.assert_array_equal(dataset.read(item, start, frames), expected)
         out = np.full((2, frames), 9, np.float32)

@@ -18,8 +18,9 @@ def tone(channels: int = 2, frames: int = 20_000) -> np.ndarray:
 
 
 EXACT = [
-    ("wav", "PCM_U8", 2**-7), ("wav", "PCM_16", 2**-15), ("wav", "PCM_24", 2**-23), ("wav", "FLOAT", 0.0), ("wav", "DOUBLE", 0.0),
-    ("flac", "PCM_16", 2**-15), ("flac", "PCM_24", 2**-23), ("aiff", "PCM_24", 2**-23), ("caf", "PCM_16", 2**-15), ("w64", "PCM_24", 2**-23),
+    ("wav", "PCM_U8", 2**-7), ("wav", "PCM_16", 2**-15), ("wav", "PCM_24", 2**-23), ("wav", "FLOAT", 0.0),
+    ("wav", "DOUBLE", 0.0), ("flac", "PCM_16", 2**-15), ("flac", "PCM_24", 2**-23), ("aiff", "PCM_24", 2**-23),
+    ("caf", "PCM_16", 2**-15), ("w64", "PCM_24", 2**-23),
 ]  # fmt: skip
 
 
@@ -33,7 +34,9 @@ def test_lossless_formats_come_back_to_the_step(tmp_path, suffix, subtype, step)
     assert audio_info(path) == AudioInfo(RATE, 2, 20_000, subtype)
 
 
-@pytest.mark.parametrize(("suffix", "kind", "subtype"), [("ogg", "OGG", "VORBIS"), ("mp3", "MP3", "MPEG_LAYER_III"), ("opus", "OGG", "OPUS")])
+@pytest.mark.parametrize(
+    ("suffix", "kind", "subtype"), [("ogg", "OGG", "VORBIS"), ("mp3", "MP3", "MPEG_LAYER_III"), ("opus", "OGG", "OPUS")]
+)
 def test_lossy_formats_sound_the_same(tmp_path, suffix, kind, subtype):
     path = tmp_path / f"a.{suffix}"
     rate = 48_000

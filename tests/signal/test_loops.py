@@ -10,8 +10,9 @@ from tritone.signal.loops import exact_loop_length, grid, loop_length, tempo_fro
 
 NAMES = [
     ("drums_120bpm.wav", 120), ("drums_120_bpm_dry.wav", 120), ("bpm120 kick.flac", 120), ("arp 97 BPM.wav", 97),
-    ("LOOP_BPM-174_x.wav", 174), ("a.tempo 92.5.wav", 92.5), ("x 126.5bpm.ogg", 126.5), ("house_kita07_128bpm_00042.flac", 128),
-    ("sub/90bpm/loop.wav", None), ("take 120.wav", None), ("kick808.wav", None), ("999bpm.wav", None), ("5bpm.wav", None),
+    ("LOOP_BPM-174_x.wav", 174), ("a.tempo 92.5.wav", 92.5), ("x 126.5bpm.ogg", 126.5),
+    ("house_kita07_128bpm_00042.flac", 128), ("sub/90bpm/loop.wav", None), ("take 120.wav", None),
+    ("kick808.wav", None), ("999bpm.wav", None), ("5bpm.wav", None),
     ("12bpms.wav", None), ("99_bpm_but_140bpm.wav", 99), ("440bpm_100bpm.wav", 100),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from math import ceil, log1p
+from math import ceil, log1p, log2
 
 import numpy as np
 
@@ -10,6 +10,7 @@ HOP_SECONDS, FRAMES, BANDS = 0.025, 256, 16
 _FLOOR_DB = 40.0
 _WINDOW = 6  # hops; overlapping so far, a shift by less than a hop changes little
 _LAGS = 8
+_CANDIDATE = 0.96
 ALIKE = 0.98
 """Correlation of two fingerprints from which on sounds count as nearly the same."""
 
@@ -63,21 +64,39 @@ def unpack(fingerprint: bytes) -> np.ndarray:
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> float:
-    """Largest correlation of two fingerprints over shifts of up to 0.2 s; 1 for the same sound at any gain."""
-    best = -1.0
-    for lag in range(-_LAGS, _LAGS + 1):
-        a, b = one[:, max(lag, 0) :], other[:, max(-lag, 0) :]
-        size = min(a.shape[1], b.shape[1])
-        if size < max(1, 0.5 * max(one.shape[1], other.shape[1])):
-            continue
-        best = max(best, _correlation(a[:, :size], b[:, :size]))
-    return best
+    """Largest correlation of two fingerprints over shifts of up to 0.2 s in steps of half a hop; 1 for the same sound
+    at any gain.
+    """
+    between = (one[:, 1:] + one[:, :-1]) / 2
+    return max(_best(one, other), _best(between, other) if between.shape[1] > 1 else -1.0)
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(np.vdot(a, b)) / scale if scale > 0 else 1.0
+def _best(one: np.ndarray, other: np.ndarray) -> float:
+    """Largest correlation over whole shifts; products by Fourier transform, sums over the overlaps by running sums."""
+    long, short = one.shape[1], other.shape[1]
+    lags = np.arange(-_LAGS, _LAGS + 1)
+    first, second = np.maximum(-lags, 0), np.maximum(lags, 0)
+    size = np.minimum(long - first, short - second)
+    allowed = size >= max(1, 0.5 * max(long, short))
+    if not allowed.any():
+        return -1.0
+    first, second, size, lags = first[allowed], second[allowed], size[allowed], lags[allowed]
+    points = 2 ** ceil(log2(long + short))
+    spectrum = np.einsum("bf,bf->f", np.fft.rfft(one, points).conj(), np.fft.rfft(other, points))
+    product = np.fft.irfft(spectrum, points)[lags]
+    one_sum, one_power = _running(one, first, size)
+    other_sum, other_power = _running(other, second, size)
+    count = BANDS * size
+    variance = (one_power - one_sum**2 / count) * (other_power - other_sum**2 / count)
+    covariance = product - one_sum * other_sum / count
+    flat = variance < 1e-6 * count**2
+    return float(np.where(flat, 0.0, covariance / np.sqrt(np.where(flat, 1.0, variance))).max())
+
+
+def _running(levels: np.ndarray, start: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and sum of squares of all bands over frames `start` to `start + size`, for every start."""
+    totals = [np.concatenate([[0.0], np.cumsum(x.sum(axis=0, dtype=np.float64))]) for x in (levels, levels * levels)]
+    return totals[0][start + size] - totals[0][start], totals[1][start + size] - totals[1][start]
 
 
 def near_duplicates(fingerprints: Sequence[bytes], seconds: Sequence[float]) -> list[tuple[int, int, float]]:
@@ -96,7 +115,7 @@ def near_duplicates(fingerprints: Sequence[bytes], seconds: Sequence[float]) -> 
     pairs = []
     for at, end in enumerate(ends):
         close = summaries[at + 1 : end] @ summaries[at]
-        for other in np.flatnonzero(close > 0.9) + at + 1:
+        for other in np.flatnonzero(close > _CANDIDATE) + at + 1:
             alike = likeness(unpacked[order[at]], unpacked[order[other]])
             if alike >= ALIKE:
                 pairs.append((min(order[at], order[other]), max(order[at], order[other]), alike))
@@ -106,7 +125,7 @@ def near_duplicates(fingerprints: Sequence[bytes], seconds: Sequence[float]) -> 
 def _summary(levels: np.ndarray) -> np.ndarray:
     """A unit vector: mean of each band, and magnitudes of the slow movements of each band."""
     mean = levels.mean(axis=1)
-    movement = np.abs(np.fft.rfft(levels - mean[:, None], n=2 ** ceil(np.log2(FRAMES)), axis=1))[:, 1:33] / FRAMES
+    movement = np.abs(np.fft.rfft(levels - mean[:, None], n=FRAMES, axis=1))[:, 1:33] / FRAMES
     parts = [part / (np.linalg.norm(part) + 1e-9) for part in (mean - mean.mean(), movement.ravel())]
     return (np.concatenate(parts) / 2**0.5).astype(np.float32)
 
