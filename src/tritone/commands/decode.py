@@ -1,15 +1,15 @@
 """`tritone decode`: latents to sound."""
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
 from tritone.commands.latents import add_model_arguments
+from tritone.commands.parser import CommandParser, whole
 
 
 def main(argv: Sequence[str]) -> int:
     """Decode latents that `tritone encode` wrote (.safetensors), or arrays (dims, frames) or (batch, dims, frames) (.npy)."""
-    parser = ArgumentParser("tritone decode", description=main.__doc__)
+    parser = CommandParser("decode", main.__doc__)
     add_model_arguments(parser)
     parser.add_argument("latents", nargs="+", type=Path, metavar="LATENTS", help=".safetensors or .npy files")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the sound goes")
@@ -17,9 +17,9 @@ def main(argv: Sequence[str]) -> int:
         "--fill", action="store_true", help="draw missing dimensions at random instead of leaving them out"
     )
     parser.add_argument("--no-noise", action="store_true", help="leave the noise branch out")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="decides everything random (default 0)")
-    args = parser.parse_args(argv)
-    from tritone.commands.screen import progress
+    parser.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")
+    args = parser.parse(argv)
+    from tritone.commands.screen import print_paths, progress
     from tritone.play.latents import decode
     from tritone.play.load import load
 
@@ -35,5 +35,5 @@ def main(argv: Sequence[str]) -> int:
             noise=not args.no_noise,
             show=show,
         )
-    print("\n".join(map(str, written)))
+    print_paths(written)
     return 0

@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
+from tritone.commands.parser import number, whole
+
 
 def add_model_arguments(parser: ArgumentParser) -> None:
     """Which model, and where it runs."""
@@ -16,8 +18,8 @@ def add_latent_arguments(parser: ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--dims", type=int, metavar="N", help="keep exactly the N strongest latent dimensions")
     group.add_argument(
-        "--fidelity", type=float, metavar="F", help="keep as many as hold this share of variance, 0 to 1"
+        "--fidelity", type=number(), metavar="F", help="keep as many as hold this share of variance, 0 to 1"
     )
     parser.add_argument("--sampled", action="store_true", help="sample the latent instead of taking its mean")
     parser.add_argument("--no-noise", action="store_true", help="leave the noise branch out")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="decides everything random (default 0)")
+    parser.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")

@@ -1,28 +1,29 @@
 """`tritone loops`: a labelled set of drum loops from one-shots."""
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
+
+from tritone.commands.parser import CommandParser, number, whole
 
 
 def main(argv: Sequence[str]) -> int:
     """Render drum loops that really loop, from the one-shots that ship or from your own folder of them."""
-    parser = ArgumentParser("tritone loops", description=main.__doc__)
+    parser = CommandParser("loops", main.__doc__)
     parser.add_argument("verb", choices=("render",), help="render: write the loops")
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="where the loops go, a folder for each genre"
     )
-    parser.add_argument("--count", type=int, default=200, metavar="N", help="how many (default 200)")
-    parser.add_argument("--bars", type=int, default=1, help="bars in a loop (default 1)")
-    parser.add_argument("--bpm", type=float, default=120.0, help="tempo (default 120)")
-    parser.add_argument("--rate", type=int, default=44_100, help="samples a second (default 44100)")
+    parser.add_argument("--count", type=whole(1), default=200, metavar="N", help="how many (default 200)")
+    parser.add_argument("--bars", type=whole(1), default=1, help="bars in a loop (default 1)")
+    parser.add_argument("--bpm", type=number(0, above=True), default=120.0, help="tempo (default 120)")
+    parser.add_argument("--rate", type=whole(1), default=44_100, help="samples a second (default 44100)")
     parser.add_argument("--channels", type=int, choices=(1, 2), default=2, help="1 mono, 2 stereo (default 2)")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="loop i of seed S is always the same (default 0)"
+        "--seed", type=whole(), default=0, metavar="S", help="loop i of seed S is always the same (default 0)"
     )
     parser.add_argument("--kit", type=Path, metavar="DIR", help="your own one-shots, in folders named by their role")
     parser.add_argument("--format", choices=("flac", "wav"), default="flac", help="file format (default flac)")
-    args = parser.parse_args(argv)
+    args = parser.parse(argv)
     from tritone.commands.screen import progress
     from tritone.data.render import render_loops
 

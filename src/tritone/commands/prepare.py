@@ -1,10 +1,11 @@
 """`tritone prepare`: sound folders into a dataset."""
 
 import json
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+from tritone.commands.parser import CommandParser, whole
 
 ABOUT = """Scan folders and files of sound, decode, resample and measure them, and write a dataset that training reads.
 Nothing is ever written into the sound folders. Run again after an interruption or after adding files: what is done is
@@ -13,7 +14,7 @@ kept."""
 
 def main(argv: Sequence[str]) -> int:
     """Parse, prepare, print the table."""
-    args = _parser().parse_args(argv)
+    args = _parser().parse(argv)
     from tritone.commands.screen import console, progress
     from tritone.data.prepare import prepare
     from tritone.data.report import table
@@ -28,12 +29,12 @@ def main(argv: Sequence[str]) -> int:
         print(json.dumps(asdict(report), default=str))
     else:
         console().print(table(report))
-        console().print(f"Next: tritone train vae {args.out} --out RUN --preset vae-nano")
+        print(f"Next: tritone train vae {args.out} --out RUN --preset vae-nano")
     return 0
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser("tritone prepare", description=ABOUT)
+def _parser() -> CommandParser:
+    parser = CommandParser("prepare", ABOUT)
     parser.add_argument("sound", nargs="+", type=Path, metavar="SOUND", help="folders (searched recursively) or files")
     parser.add_argument("--out", required=True, type=Path, metavar="DATA", help="folder of the dataset")
     parser.add_argument("--rate", type=int, default=44_100, help="samples a second (default 44100)")
@@ -45,6 +46,6 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--beats-per-bar", type=int, default=4, help="beats in a bar (default 4)")
     parser.add_argument("--validation", type=float, default=0.1, help="share of files held out (default 0.1)")
     parser.add_argument("--seed", type=int, default=0, help="decides which files are held out")
-    parser.add_argument("--workers", type=int, default=0, help="files decoded at once; 0 for one per core")
+    parser.add_argument("--workers", type=whole(), default=0, help="files decoded at once; 0 for one per core")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser

@@ -1,18 +1,18 @@
 """`tritone presets`: what ships."""
 
 import json
-from argparse import ArgumentParser
 from collections.abc import Sequence
 
+from tritone.commands.parser import CommandParser
 from tritone.config import load_preset, make_config, preset_names, to_yaml
 
 
 def main(argv: Sequence[str]) -> int:
     """List the presets, or print one with every setting in full."""
-    parser = ArgumentParser("tritone presets", description="List the presets that ship, or print one in full.")
+    parser = CommandParser("presets", "List the presets that ship, or print one in full.")
     parser.add_argument("name", nargs="?", metavar="NAME", help="print this preset with every setting")
     parser.add_argument("--json", action="store_true", help="print as JSON")
-    args = parser.parse_args(argv)
+    args = parser.parse(argv)
     if args.name:
         preset = load_preset(args.name)
         print(to_yaml(make_config(preset["family"], preset, name=args.name)), end="")

@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,8 +13,13 @@ PLAIN_LINE_SECONDS = 5.0
 
 
 def console() -> Console:
-    """A console for results on standard output."""
-    return Console(soft_wrap=not sys.stdout.isatty())
+    """A console for results on standard output, whose text is taken as it stands: paths may hold [brackets]."""
+    return Console(soft_wrap=not sys.stdout.isatty(), emoji=False, highlight=False)
+
+
+def print_paths(paths: Sequence[Path]) -> None:
+    """One path a line."""
+    print("\n".join(map(str, paths)))
 
 
 @contextmanager
