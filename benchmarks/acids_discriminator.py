@@ -10,8 +10,8 @@ FAMILIES = {"discriminators.0.": "period.", "discriminators.1.": "scale.", "": "
 def discriminator_state(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
     """State dict of acids-rave's `model.discriminator` under the names and shapes of `tritone.nn.discriminators`.
 
-    `layers.I.net.(2 J).weight_v (outputs, inputs, kernel[, 1])` becomes `nets.I.layers.J.direction (outputs, kernel, inputs)`,
-    weight_g the gain, bias the bias; the last convolution `net.8` becomes the linear layer `score`.
+    `layers.I.net.(2 J).weight_v (outputs, inputs, kernel[, 1])` becomes `nets.I.layers.J.direction (outputs, kernel,
+    inputs)`, weight_g the gain, bias the bias; the last convolution `net.8` becomes the linear layer `score`.
     """
     ours = {}
     for name, value in theirs.items():
@@ -32,7 +32,7 @@ def discriminator_state(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unfolded(features: Tensor, batch: int) -> Tensor:
-    """Our `(batch * period, channels, frames)` in their layout `(batch, channels, frames, period)`; no period: unchanged."""
+    """Our `(batch * period, channels, frames)` in their layout `(batch, channels, frames, period)`."""
     if features.shape[0] == batch:
         return features
     return torch.unflatten(features, 0, (batch, -1)).permute(0, 2, 3, 1)

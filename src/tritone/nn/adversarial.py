@@ -34,11 +34,11 @@ def hinge_generator(fake: Features) -> Tensor:
 def feature_matching(
     real: Features, fake: Features, relative: bool, skip: int = 0, mean: Callable[[Tensor], Tensor] = identity
 ) -> Tensor:
-    """Mean absolute difference of real and fake features, averaged over the maps of each sub-discriminator, then over these.
+    """Mean absolute difference of real and fake features, over the maps of each sub-discriminator and then over all.
 
-    `relative` divides each map's difference by mean |real|; `skip` leaves the first maps out (1 in RAVE v2, 0 in v1). The
-    real features get no gradient. `mean` averages a detached scalar over processes, so that the denominator is the whole
-    batch's and two processes with half the batch each add up to one.
+    `relative` divides each map's difference by mean |real|; `skip` leaves the first maps out (1 in RAVE v2, 0 in v1).
+    The real features get no gradient. `mean` averages a detached scalar over processes, so that the denominator is the
+    whole batch's and two processes with half the batch each add up to one.
     """
     distances = []
     for real_maps, fake_maps in zip(real, fake, strict=True):

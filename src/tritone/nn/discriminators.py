@@ -26,7 +26,7 @@ class NormedConv(nn.Module):
         self.bias = nn.Parameter(start.bias.detach().clone())
 
     def forward(self, x: Tensor, slope: float) -> Tensor:
-        """Leaky ReLU of this slope, then the convolution: `(batch, time, inputs)` to `(batch, ceil(time / 4), outputs)`."""
+        """Leaky ReLU, then the convolution: `(batch, time, inputs)` to `(batch, ceil(time / 4), outputs)`."""
         weight = self.direction * (self.gain / self.direction.norm(dim=(1, 2), keepdim=True))
         return strided_conv(x, weight, self.bias, slope)
 
@@ -75,7 +75,7 @@ class MultiPeriod(nn.Module):
         self.nets = nn.ModuleList(ConvStack(channels, capacity, 5) for _ in self.periods)
 
     def forward(self, audio: Tensor) -> list[list[Tensor]]:
-        """`(batch, channels, time)` to feature maps `(batch * period, features, frames)`, the phases of a sound together."""
+        """`(batch, channels, time)` to feature maps `(batch * period, features, frames)`, sound by sound."""
         return [net(fold_period(audio, period)) for net, period in zip(self.nets, self.periods, strict=True)]
 
 

@@ -19,8 +19,8 @@ Mean = Callable[[Tensor], Tensor]
 class SpectralDistance(nn.Module):
     """Sum over window lengths of mean (|X| - |Y|)^2 / mean |X|^2 + mean |log(|X| + e) - log(|Y| + e)|.
 
-    X is the target's and Y the output's spectrogram (periodic Hann window, hop window / 4, ends mirrored). Every channel
-    counts as a signal of its own, so that sub-bands are compared by the same class.
+    X is the target's and Y the output's spectrogram (periodic Hann window, hop window / 4, ends mirrored). Every
+    channel counts as a signal of its own, so that sub-bands are compared by the same class.
 
     The gradient is worked out along with the value, one piece of the batch and one window length at a time, so that no
     spectrogram of the output is ever kept. Differentiable once, by the output alone.
@@ -91,16 +91,17 @@ def _pieces(signals: Tensor) -> Iterator[slice]:
 
 
 def _through_transform(spectrum: Tensor, slope: Tensor, scale: int, hop: int, time: int) -> Tensor:
-    """Derivative by the signal, from the spectrum Y and (derivative by |Y|) / |Y|: the transform's transpose of slope * Y.
+    """Derivative by the signal, from the spectrum Y and slope = (derivative by |Y|) / |Y|.
 
-    The inverse transform counts all bins but the first and the last twice, hence the halving.
+    It is the transform's transpose applied to slope * Y; writes into both. The inverse transform counts all bins but
+    the first and the last twice, hence the halving.
     """
     slope[..., 1:-1] *= 0.5
     return frames_adjoint(torch.fft.irfft(spectrum.mul_(slope), scale, norm="forward"), time, hop)
 
 
 def kl_divergence(mean: Tensor, std: Tensor) -> Tensor:
-    """Sum over channels of the mean over batch and time of mean^2 + std^2 - ln std^2 - 1, for `(batch, channels, frames)`.
+    """Sum over channels of the mean over batch and time of mean^2 + std^2 - ln std^2 - 1; `(batch, channels, frames)`.
 
     Twice the divergence of N(mean, std^2) from N(0, 1), as RAVE weighs it.
     """

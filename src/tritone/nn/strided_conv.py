@@ -1,7 +1,8 @@
 """A strided convolution written as matrix products on channels-last signals: the work horse of the discriminators.
 
 With time before channels, `STRIDE` neighbouring samples are one contiguous row, so a piece of the kernel as wide as the
-stride is a plain matrix product on a view: nothing is unfolded, and only the pre-activations are kept for the backward pass.
+stride is a plain matrix product on a view: nothing is unfolded, and only the pre-activations are kept for the backward
+pass.
 """
 
 from typing import Any
@@ -31,7 +32,7 @@ def _activated_rows(x: Tensor, kernel: int, slope: float) -> Tensor:
 
 
 def _rows(time: int, kernel: int) -> int:
-    """Rows of STRIDE samples that a padded signal takes: one for each output, and those its last window reaches into."""
+    """Rows of STRIDE samples in a padded signal: one for each output, and those its last window reaches into."""
     return -(-time // STRIDE) + (kernel - 1) // STRIDE
 
 
@@ -42,7 +43,7 @@ def _pieces(kernel: int, channels: int) -> list[tuple[int, slice]]:
 
 
 def _windows(rows: Tensor, columns: int) -> Tensor:
-    """Every window of the kernel's width, one a row, copied out; the last few, which reach past the end, are zero-filled."""
+    """Every window of the kernel's width, one a row, copied out; those that reach past the end are zero-filled."""
     flat = rows.reshape(-1)
     flat = nn.functional.pad(flat, (0, columns))
     return flat.as_strided((len(rows), columns), (rows.shape[1], 1)).contiguous()
@@ -73,7 +74,7 @@ class _StridedConv(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, upper: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
-        outputs, kernel, channels = weight.shape
+        outputs, kernel, _ = weight.shape
         batch, frames = upper.shape[:2]
         gradient = upper.new_empty(batch, _rows(x.shape[1], kernel), outputs)
         gradient[:, frames:] = 0

@@ -19,7 +19,10 @@ SLANEY_STEP = np.log(6.4) / 27
 
 
 def hertz_to_mel(hertz: ArrayLike, scale: Scale = "slaney") -> NDArray[np.float64]:
-    """Mel of a frequency: htk 2595 log10(1 + f / 700); slaney 3 f / 200 below 1 kHz, 15 + 27 log(f / 1000) / log 6.4 above."""
+    """Mel of a frequency.
+
+    htk: 2595 log10(1 + f / 700); slaney: 3 f / 200 below 1 kHz, 15 + 27 log(f / 1000) / log 6.4 above.
+    """
     hertz = np.asarray(hertz, dtype=np.float64)
     if scale == "htk":
         return 2595 * np.log10(1 + hertz / 700)

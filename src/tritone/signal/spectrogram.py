@@ -16,11 +16,11 @@ from tritone.signal.stft import magnitude
 WINDOW = 2048
 MELS = 192
 RANGE_DB = 80.0
-TICKS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+TICKS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 def mel_decibels(audio: Tensor, rate: int) -> NDArray[np.float32]:
-    """Mel spectrogram `(mels, frames)` of `audio (channels, time)` in dB (magnitude 1 is 0 dB), channels averaged in power."""
+    """Mel spectrogram `(mels, frames)` in dB of `audio (channels, time)`, channels averaged in power."""
     if audio.shape[-1] <= WINDOW // 2:
         audio = torch.nn.functional.pad(audio, (0, WINDOW // 2 + 1 - audio.shape[-1]))
     hop = max(128, audio.shape[-1] // 1200)
@@ -33,8 +33,8 @@ def mel_decibels(audio: Tensor, rate: int) -> NDArray[np.float32]:
 def spectrogram_png(path: str | Path, audios: Mapping[str, Tensor], rate: int) -> None:
     """Draw one mel spectrogram for each title and write them, one below the other, as a PNG file.
 
-    `audios` maps a title to sound `(channels, time)` at `rate`. All share one colour scale: 80 dB down from the loudest.
-    The file appears whole or not at all.
+    `audios` maps a title to sound `(channels, time)` at `rate`. All share one colour scale: 80 dB down from the
+    loudest. The file appears whole or not at all.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -1,6 +1,6 @@
 """Short-time Fourier transform as spectral losses need it: framing, magnitudes, and the way back for their gradients.
 
-Frame i is centred on sample i * hop, the ends are mirrored, the window is a periodic Hann window, nothing is normalised.
+Frame i is centred on sample i * hop, the ends are mirrored, the window is a periodic Hann window; no normalisation.
 """
 
 from functools import lru_cache
@@ -23,15 +23,17 @@ def frames(audio: Tensor, window_samples: int, hop: int) -> Tensor:
     """
     margin = window_samples // 2
     if audio.shape[-1] <= margin:
-        raise ValueError(f"a window of {window_samples} samples needs more than {margin} samples, not {audio.shape[-1]}")
+        raise ValueError(
+            f"a window of {window_samples} samples needs more than {margin} samples, not {audio.shape[-1]}"
+        )
     padded = functional.pad(audio[:, None], (margin, margin), mode="reflect")[:, 0]
     return padded.unfold(-1, window_samples, hop) * hann(window_samples, audio.dtype, audio.device)
 
 
 def frames_adjoint(gradient: Tensor, time: int, hop: int) -> Tensor:
-    """The transpose of `frames` as a linear map: `(rows, count, window_samples)` to `(rows, time)`; writes into `gradient`.
+    """The transpose of `frames` as a linear map: `(rows, count, window_samples)` to `(rows, time)`.
 
-    hop divides the window length.
+    hop divides the window length. Writes into `gradient`.
     """
     rows, count, window_samples = gradient.shape
     margin, overlaps = window_samples // 2, window_samples // hop
