@@ -1,9 +1,11 @@
 """The command line: one table, one module a command. Nothing here imports torch."""
 
+import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from tritone.errors import UserError
 
@@ -24,44 +26,65 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Exit status: 0 done, 2 a mistake that the user can mend, 130 interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    if not argv or argv[0] not in COMMANDS:
-        return _top(argv)
-    command = import_module(f"tritone.commands.{argv[0]}")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold what the terminal cannot show
     try:
-        return command.main(argv[1:]) or 0
+        status = import_module(f"tritone.commands.{argv[0]}").main(argv[1:]) if _is_command(argv) else _top(argv)
+        sys.stdout.flush()
+        return status
     except UserError as error:
         return _complain(str(error))
+    except BrokenPipeError:
+        return _reader_left()
     except OSError as error:
         where = f" {error.filename!r}" if error.filename else ""
-        return _complain(f"The system refused{where}: {error.strerror or error}.")
+        return _complain(f"The system refused{where} ({error.strerror or error}); check the path and its permissions.")
     except KeyboardInterrupt:
-        return 130
+        return _complain("Interrupted.", 130)
 
 
-def _complain(sentence: str) -> int:
-    print(f"tritone: {sentence}", file=sys.stderr)
-    return 2
+def _is_command(argv: Sequence[str]) -> bool:
+    return bool(argv) and argv[0] in COMMANDS
+
+
+def _complain(sentence: str, status: int = 2) -> int:
+    print("tritone:", sentence.replace("\r", "\\r").replace("\n", "\\n"), file=sys.stderr)
+    return status
+
+
+def _reader_left() -> int:
+    """The program that read our output has ended, as in `tritone presets | head -1`; leave without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _top(argv: Sequence[str]) -> int:
+    """What is asked without a command: help and version; everything else is a mistake."""
+    from tritone.commands.parser import CommandParser
+
+    if argv and not argv[0].startswith("-"):
+        raise UserError(_no_command(argv[0]))
     width = max(map(len, COMMANDS))
     listing = "\n".join(f"  {name:<{width}}  {about}" for name, about in COMMANDS.items())
-    parser = ArgumentParser(
-        "tritone",
-        usage="tritone COMMAND ...",
-        description="Neural audio synthesis on your own recordings.",
-        epilog=f"commands:\n{listing}\n\n`tritone COMMAND --help` says more.",
-        formatter_class=RawDescriptionHelpFormatter,
-    )
+    parser = CommandParser("", "Neural audio synthesis on your own recordings.", "tritone COMMAND ...")
+    parser.epilog = f"commands:\n{listing}\n\n`tritone COMMAND --help` says more."
+    parser.formatter_class = RawDescriptionHelpFormatter
     parser.add_argument("--version", action="store_true", help="print the version")
-    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of the commands below")
-    args, _ = parser.parse_known_args(argv)
-    if args.version:
-        from importlib.metadata import version
+    if parser.parse(argv).version:
+        from tritone.config import package_version
 
-        print(version("tritone"))
+        print(package_version())
         return 0
-    if args.command:
-        return _complain(f"There is no command {args.command!r}; the commands are {', '.join(COMMANDS)}.")
-    parser.print_help()
-    return 2
+    if not argv:
+        parser.print_help(sys.stderr)
+        return _complain("Name a command.")
+    return 0
+
+
+def _no_command(name: str) -> str:
+    from tritone.schema import nearest
+
+    near = nearest(name, COMMANDS)
+    mend = near if near != "." else f"; the commands are {', '.join(COMMANDS)}."
+    return f"There is no command {name!r}{mend}"

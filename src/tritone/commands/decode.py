@@ -8,7 +8,7 @@ from tritone.commands.parser import CommandParser, whole
 
 
 def main(argv: Sequence[str]) -> int:
-    """Decode latents that `tritone encode` wrote (.safetensors), or arrays (dims, frames) or (batch, dims, frames) (.npy)."""
+    """Decode latents that `tritone encode` wrote, or .npy arrays (dims, frames) or (batch, dims, frames)."""
     parser = CommandParser("decode", main.__doc__)
     add_model_arguments(parser)
     parser.add_argument("latents", nargs="+", type=Path, metavar="LATENTS", help=".safetensors or .npy files")

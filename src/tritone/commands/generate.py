@@ -8,7 +8,7 @@ from tritone.commands.parser import CommandParser, number, whole
 
 
 def main(argv: Sequence[str]) -> int:
-    """Make new sounds. Sound i of seed S is the same however many are made. With --morph A B, sounds between two files."""
+    """Make new sounds, where sound i of seed S is the same however many are made; or --morph from one file to another."""
     parser = CommandParser("generate", main.__doc__)
     add_model_arguments(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the sounds go")
@@ -32,12 +32,13 @@ def main(argv: Sequence[str]) -> int:
     with progress("generating") as show:
         if args.morph:
             written = morph(
-                model, *args.morph, args.out, run=args.run, count=args.count, seconds=args.seconds, seed=args.seed,
-                show=show,
+                model, args.morph[0], args.morph[1], args.out, run=args.run, count=args.count, seconds=args.seconds,
+                seed=args.seed, show=show,
             )  # fmt: skip
         else:
+            seconds = 4.0 if args.seconds is None else args.seconds
             written = generate(
-                model, args.out, run=args.run, count=args.count, seconds=4.0 if args.seconds is None else args.seconds, seed=args.seed,
+                model, args.out, run=args.run, count=args.count, seconds=seconds, seed=args.seed,
                 temperature=args.temperature, speed=args.speed, dims=args.dims, show=show,
             )  # fmt: skip
     print_paths(written)

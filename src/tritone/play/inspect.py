@@ -5,7 +5,7 @@ from typing import Any
 
 from tritone.data.store import Dataset
 from tritone.errors import UserError
-from tritone.play.load import load
+from tritone.play.load import load, run_of
 from tritone.training.run import Run
 
 
@@ -23,13 +23,14 @@ def inspect(path: Path) -> dict[str, Any]:
 
 def _model(path: Path) -> dict[str, Any]:
     checkpoint = path if (path / "model.safetensors").is_file() else Run(path).checkpoint("latest")
-    run = Run(checkpoint.parent.parent)
+    run = run_of(checkpoint)
+    number = checkpoint.resolve().name.removeprefix("step-")
     model = load(checkpoint)
     return {
         "kind": "checkpoint" if checkpoint == path else "run",
         "family": run.config.family,
         "preset": run.config.preset,
-        "step": int(checkpoint.name.removeprefix("step-")),
+        "step": int(number) if number.isdigit() else None,
         "data": run.config.data,
         "weights_bytes": (checkpoint / "model.safetensors").stat().st_size,
         "can": ", ".join(sorted(model.capabilities())),

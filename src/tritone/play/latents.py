@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
 from tritone.play.load import require
 from tritone.play.reconstruct import sound_seeds
-from tritone.play.sound import find_sounds, outputs_for, read_for, write
+from tritone.play.sound import find_sounds, make_folder, outputs_for, read_for, write
 from tritone.play.windows import extent, in_windows
 
 
@@ -32,7 +32,7 @@ def encode(
 ) -> list[Path]:
     """Encode files to latents `(batch, dims, frames)` in `out`. Returns what was written.
 
-    A safetensors file also holds rate, length and ratio, by which `decode` gives the exact length back.
+    A safetensors file also holds rate, length, channels and ratio, by which `decode` gives exactly those back.
     """
     require(model, "encode", run)
     files = find_sounds(audio)
@@ -40,7 +40,6 @@ def encode(
     size, context = extent(model)
     ratio = int(model.facts()["ratio"])
     device = next(model.parameters()).device
-    out.mkdir(parents=True, exist_ok=True)
     for done, (path, target) in enumerate(zip(files, targets, strict=True)):
         show(done, len(files))
         sound = read_for(model, path)
@@ -50,7 +49,9 @@ def encode(
             return model.encode(part, dims=dims, fidelity=fidelity, seeds=seeds).cpu()
 
         latent = in_windows(process, sound.audio.to(device), size, context, down=ratio)
-        _save(target, latent, {"samples": sound.audio.shape[-1], "sample_rate": model.sample_rate, "ratio": ratio})
+        facts = {"samples": sound.audio.shape[-1], "channels": sound.channels, "sample_rate": model.sample_rate}
+        make_folder(out)
+        _save(target, latent, {**facts, "ratio": ratio})
     show(len(files), len(files))
     return targets
 
@@ -86,19 +87,28 @@ def decode(
 
         audio = in_windows(process, latent.to(device), size // ratio, context // ratio, up=ratio)
         audio = audio[..., : facts.get("samples", audio.shape[-1])]
-        write(target, audio.reshape(-1, audio.shape[-1]).numpy(), model.sample_rate)
+        if len(audio) == facts.get("channels"):
+            audio = audio.mean(1, keepdim=True)  # each channel of the file went through the model alone
+        write(target, audio.flatten(0, 1).numpy(), model.sample_rate)
     show(len(latents), len(latents))
     return targets
 
 
 def _save(path: Path, latent: Tensor, facts: dict[str, int]) -> None:
     temporary = path.with_name(f".{path.name}.part")
-    if path.suffix == ".npy":
-        with temporary.open("wb") as file:
-            np.save(file, latent.numpy())
-    else:
-        save_file({"latent": latent.contiguous()}, temporary, {name: str(value) for name, value in facts.items()})
-    temporary.replace(path)
+    try:
+        if path.suffix == ".npy":
+            with temporary.open("wb") as file:
+                np.save(file, latent.numpy())
+        else:
+            metadata = {name: str(value) for name, value in facts.items()}
+            temporary.write_bytes(save({"latent": latent.contiguous()}, metadata))
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UserError(
+            f"{path} could not be written ({error.strerror or error}); check the folder and the free space."
+        ) from error
 
 
 def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
@@ -112,7 +122,7 @@ def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
             with safe_open(path, "pt") as file:
                 latent = file.get_tensor("latent")
                 facts = {name: int(value) for name, value in (file.metadata() or {}).items() if value.isdigit()}
-    except (OSError, ValueError, TypeError, SafetensorError) as error:
+    except (OSError, EOFError, MemoryError, ValueError, TypeError, SafetensorError) as error:
         raise UserError(f"{path} holds no latents ({' '.join(str(error).split())}); {mend}.") from error
     latent = latent[None] if latent.ndim == 2 else latent
     if latent.ndim != 3 or 0 in latent.shape or not latent.is_floating_point():

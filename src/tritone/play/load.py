@@ -2,20 +2,32 @@
 
 from pathlib import Path
 
+import torch
+
 from tritone.errors import UserError
 from tritone.families.base import Capability, Synthesizer
+from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.run import Run
 
 
 def load(run: Path | str, checkpoint: str = "latest", device: str = "cpu") -> Synthesizer:
     """The model of a run folder (or of one of its `checkpoints/step-N` folders), in evaluation mode.
 
-    `checkpoint` is "latest", "best" or a step. Raises UserError for a path that is no run.
+    `checkpoint` is "latest", "best" or a step. Raises UserError for a path that is no run, and for a device that this
+    machine does not have.
     """
     path = Path(run)
-    if path.parent.name == "checkpoints" and (path / "model.safetensors").is_file():
-        return Run(path.parent.parent).load(path, device)
+    _check_device(device)
+    if (path / WEIGHTS).is_file():
+        return run_of(path).load(path, device)
     return Run(path).load(int(checkpoint) if checkpoint.isdigit() else checkpoint, device)
+
+
+def run_of(checkpoint: Path) -> Run:
+    """The run that a checkpoint folder lies in; the checkpoint itself, which says what it is, where it was moved out."""
+    folder = checkpoint.resolve().parent
+    inside = folder.name == "checkpoints" and (folder.parent / CONFIG).is_file()
+    return Run(folder.parent if inside else checkpoint)
 
 
 def require(model: Synthesizer, capability: Capability, path: Path | str) -> None:
@@ -23,3 +35,10 @@ def require(model: Synthesizer, capability: Capability, path: Path | str) -> Non
     if capability not in model.capabilities():
         able = ", ".join(sorted(model.capabilities())) or "nothing yet"
         raise UserError(f"The model in {path} cannot {capability}; it can {able}.")
+
+
+def _check_device(device: str) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UserError(f"--device {device} is not there; use cpu, or cuda or mps where the machine has it.") from error

@@ -24,7 +24,7 @@ def reconstruct(
     noise: bool = True,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Path]:
-    """Reconstruct files into `out`, each with the rate, channels and exact length of its original. Returns what was written.
+    """Reconstruct files into `out`, each with the rate, channels and exact length of its original. Returns the files.
 
     `dims` or `fidelity` limit the latent, `sampled` draws it from the posterior. Channels that the model does not have
     jointly go through it one by one.

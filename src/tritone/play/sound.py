@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -10,32 +11,8 @@ from torch import Tensor
 
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
-from tritone.signal.files import read_audio, write_wav
+from tritone.signal.files import READABLE_SUFFIXES, read_audio, write_wav
 from tritone.signal.resample import resample
-
-EXTENSIONS = frozenset(
-    [
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".caf",
-        ".w64",
-        ".rf64",
-        ".au",
-        ".m4a",
-        ".aac",
-        ".mp4",
-        ".wma",
-        ".webm",
-        ".mka",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +21,7 @@ class Sound:
 
     name: str
     audio: Tensor
-    """`(batch, channels, time)` at the model's rate: a sound with more channels than the model is a batch of channels."""
+    """`(batch, channels, time)` at the model's rate: sound of another channel count is a batch of its channels."""
     rate: int
     """Rate of the file."""
     samples: int
@@ -54,11 +31,11 @@ class Sound:
 
 
 def find_sounds(paths: Sequence[Path]) -> list[Path]:
-    """Files as given, folders searched recursively, sorted. Raises UserError where there is nothing."""
+    """Files as given, folders searched recursively, sorted, without what is hidden. UserError where nothing is found."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS and p.is_file())
+            found += sorted(each for each in path.rglob("*") if _is_sound(each, path))
         elif path.is_file():
             found.append(path)
         else:
@@ -68,26 +45,27 @@ def find_sounds(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+def _is_sound(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.suffix.lower() in READABLE_SUFFIXES and path.is_file()
+
+
 def read_for(model: Synthesizer, path: Path) -> Sound:
     """Read a file for `model`: resampled, and split into single channels where the model has fewer than the file."""
     audio, rate = read_audio(path)
     channels, samples = audio.shape
     if samples == 0:
         raise UserError(f"{path} holds no sound; give a file that is longer than nothing.")
+    if not np.isfinite(audio).all():
+        raise UserError(f"{path} holds samples that are not numbers (NaN or infinity); export it again.")
     fitted = torch.from_numpy(np.ascontiguousarray(resample(audio, rate, model.sample_rate)))
-    if channels == model.channels:
-        batch = fitted[None]
-    else:
-        batch = fitted[:, None].expand(-1, model.channels, -1)
+    batch = fitted[None] if channels == model.channels else fitted[:, None].expand(-1, model.channels, -1)
     return Sound(path.stem, batch.contiguous(), rate, samples, channels)
 
 
 def as_it_came(sound: Sound, output: Tensor, model_rate: int) -> np.ndarray:
     """The model's output with the file's channels, rate and exact length: `(channels, samples)`."""
-    if sound.channels == output.shape[1] and output.shape[0] == 1:
-        audio = output[0]
-    else:
-        audio = output.mean(1)
+    audio = output[0] if sound.channels == output.shape[1] and len(output) == 1 else output.mean(1)
     numbers = resample(audio.float().cpu().numpy(), model_rate, sound.rate)
     missing = sound.samples - numbers.shape[-1]
     return np.pad(numbers, ((0, 0), (0, max(0, missing))))[:, : sound.samples]
@@ -95,12 +73,13 @@ def as_it_came(sound: Sound, output: Tensor, model_rate: int) -> np.ndarray:
 
 def outputs_for(paths: Sequence[Path], out: Path, suffix: str) -> list[Path]:
     """One file in `out` for each input, told apart by a number where names repeat; never an input itself."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     targets = []
     for path in paths:
-        seen[path.stem] = seen.get(path.stem, 0) + 1
-        number = "" if seen[path.stem] == 1 else f"-{seen[path.stem]}"
-        targets.append(out / f"{path.stem}{number}{suffix}")
+        names = (f"{path.stem}{'' if number == 1 else f'-{number}'}" for number in count(1))
+        name = next(each for each in names if each.casefold() not in taken)
+        taken.add(name.casefold())
+        targets.append(out / f"{name}{suffix}")
     inputs = {path.resolve() for path in paths}
     for target in targets:
         if target.resolve() in inputs:
@@ -108,7 +87,15 @@ def outputs_for(paths: Sequence[Path], out: Path, suffix: str) -> list[Path]:
     return targets
 
 
+def make_folder(out: Path) -> None:
+    """Make the folder `out` where it is missing; UserError where that cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be made ({error.strerror}); choose another folder.") from error
+
+
 def write(path: Path, audio: np.ndarray, rate: int) -> None:
     """Write 24-bit WAV, the folder made where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_wav(path, audio, rate)

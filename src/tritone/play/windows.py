@@ -32,7 +32,7 @@ def windows(total: int, size: int, context: int) -> Iterator[Window]:
 def in_windows(
     process: Callable[[Tensor, int], Tensor], signal: Tensor, size: int, context: int, up: int = 1, down: int = 1
 ) -> Tensor:
-    """`process(part, number of the window)` over `(…, time)`; its output has `up` samples for every `down` of the input.
+    """`process(part, number of the window)` over `(…, time)`; its output has `up` samples for `down` of the input.
 
     `size` and `context` must be multiples of `down`. The last window keeps all of its output.
     """

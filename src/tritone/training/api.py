@@ -1,9 +1,9 @@
 """Training from Python and from the command line: preset and overrides in, run folder out."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tritone.config import RunConfig, load_preset, make_config, read_run_config
 from tritone.errors import UserError
@@ -24,7 +24,7 @@ def train(
     steps: int | None = None,
     minutes: float | None = None,
     overrides: Mapping[str, Any] | None = None,
-    device: str = "auto",
+    device: Literal["auto", "cpu"] = "auto",
     show: Display | None = None,
 ) -> str:
     """Train a model of `family` on the dataset `data` into the run folder `out`, or go on with the run that is there.
@@ -33,9 +33,10 @@ def train(
     "minutes", "interrupted" or "terminated". Raises UserError for whatever the user can mend.
     """
     config = resolve(family, data, out, preset, steps, overrides or {})
+    _check_data(config)
     from tritone.training.loop import train as run_loop
 
-    return run_loop(config, out, minutes=minutes, show=show, device=device)  # type: ignore[arg-type]
+    return run_loop(config, out, minutes=minutes, show=show, device=device)
 
 
 def resolve(
@@ -68,8 +69,6 @@ def default_preset(family: str) -> str:
 
 
 def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str, Any]) -> RunConfig:
-    from dataclasses import asdict
-
     old = read_run_config(out)
     if old.family != family:
         raise UserError(
@@ -78,6 +77,16 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
     sections = {"model": asdict(old.model), "training": asdict(old.training)}
     config = make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
     return replace(config, preset=old.preset)
+
+
+def _check_data(config: RunConfig) -> None:
+    """UserError, before anything is written, where the dataset is none, is empty, or is not what the model is for."""
+    from tritone.data.store import Dataset
+    from tritone.training.sources import check_sound
+
+    dataset = Dataset.open(config.data)
+    dataset.split("train")
+    check_sound(config, dataset, config.model.sample_rate, config.model.channels)
 
 
 def _with_steps(overrides: Mapping[str, Any], steps: int | None) -> dict[str, Any]:

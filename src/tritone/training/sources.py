@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tritone.config import RunConfig
 from tritone.data.batch import Batch
 from tritone.errors import UserError
+
+if TYPE_CHECKING:
+    from tritone.data.store import Dataset
 
 ANALYSIS_CROPS = 64
 """Training crops that a family may look at before a checkpoint is written."""
@@ -91,7 +94,7 @@ def check_split(config: RunConfig, world: int) -> None:
         )
 
 
-def check_sound(config: RunConfig, sources: Sources, sample_rate: int, channels: int) -> None:
+def check_sound(config: RunConfig, sources: "Sources | Dataset", sample_rate: int, channels: int) -> None:
     """UserError where a model is for another sample rate or channel count than the data has."""
     for name, model, data in (
         ("sample_rate", sample_rate, sources.sample_rate),
