@@ -22,7 +22,7 @@ def launch(out, processes, batch, rounds):
     source = str(Path(sound.train.__code__.co_filename).parents[2])
     path = os.pathsep.join((source, str(HERE), os.environ.get("PYTHONPATH", "")))
     head = LAUNCH if processes == 2 else [sys.executable]
-    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     command = [*head, str(HERE / "toyfamily" / "sound.py"), str(out), str(batch), str(rounds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

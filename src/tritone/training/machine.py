@@ -25,9 +25,11 @@ class Machine:
 
     def __init__(self, precision: Literal["float32", "bf16", "fp16"] = "float32", device: Device = "auto") -> None:
         AcceleratorState._reset_state()  # one Python session may train several times, each with its own precision
+        # Accelerate lets several CPU processes work together only where it is told that there is nothing but CPUs
+        cpu = device == "cpu" or not (torch.cuda.is_available() or torch.backends.mps.is_available())
         names = {"float32": "no", "bf16": "bf16", "fp16": "fp16"}
         try:
-            self.accelerator = Accelerator(mixed_precision=names[precision], cpu=device == "cpu")
+            self.accelerator = Accelerator(mixed_precision=names[precision], cpu=cpu)
         except ValueError as error:
             raise UserError(f"training.precision {precision} does not work here ({error}); use float32.") from error
         self.device = self.accelerator.device

@@ -53,10 +53,11 @@ def toy_config(model=None, **training):
     return make_config("toy", {"model": model or {}, "training": {**base, **training}}, data="noise", version="test")
 
 
-def run(out, config, minutes=None, open_sources=NoiseSources):
+def run(out, config, minutes=None, open_sources=NoiseSources, device="cpu"):
     torch.set_num_threads(1)
-    return train(config, out, minutes=minutes, show=Quiet(), open_sources=open_sources, device="cpu")
+    return train(config, out, minutes=minutes, show=Quiet(), open_sources=open_sources, device=device)
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), toy_config(**dict(batch=int(sys.argv[2]), accumulate=int(sys.argv[3]), clip=0.5, ema=0.9)))
+    settings = {"batch": int(sys.argv[2]), "accumulate": int(sys.argv[3]), "clip": 0.5, "ema": 0.9}
+    run(Path(sys.argv[1]), toy_config(**settings), device="auto")
