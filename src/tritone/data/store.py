@@ -109,10 +109,9 @@ class Dataset:
             out[:] = read_source(self.path / item.source, self.sample_rate, self.channels, first, out.shape[1])
             return
         samples = self._shards[item.shard][:, first : first + out.shape[1]]
+        out[:] = samples
         if samples.dtype == np.int16:
-            np.multiply(samples, INT16_STEP, out=out)
-        else:
-            out[:] = samples
+            out *= INT16_STEP
 
     def _map(self, shard: dict[str, Any]) -> np.ndarray:
         """The shard as an array `(channels, frames)`."""
