@@ -1,0 +1,99 @@
+"""Mixing and effects on a circle: time wraps round, so whatever rings past the end is already there at the start.
+
+Everything here takes and gives float arrays `(channels, time)` that stand for one period of an endless loop. Filters and
+reverb multiply spectra of exactly that length, which is circular convolution, so the loop point cannot be heard.
+"""
+
+import numpy as np
+
+_EARLY_REFLECTIONS = 7
+
+
+def add_hit(bus: np.ndarray, hit: np.ndarray, start: int) -> None:
+    """Add `hit` `(channels, n)` to `bus` `(channels, time)` from sample `start` on, in place, wrapping as often as needed."""
+    period = bus.shape[1]
+    position, done = start % period, 0
+    while done < hit.shape[1]:
+        run = min(period - position, hit.shape[1] - done)
+        bus[:, position : position + run] += hit[:, done : done + run]
+        position, done = 0, done + run
+
+
+def wrap(tail: np.ndarray, period: int) -> np.ndarray:
+    """Fold a sound `(channels, n)` of any length onto one period."""
+    folded = np.zeros((tail.shape[0], period), dtype=tail.dtype)
+    add_hit(folded, tail, 0)
+    return folded
+
+
+def convolve(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Circular convolution of `audio` `(channels, time)` with a response `(channels, n)`."""
+    period = audio.shape[1]
+    spectrum = np.fft.rfft(audio) * np.fft.rfft(wrap(response, period))
+    return np.fft.irfft(spectrum, period)
+
+
+def room(rng: np.random.Generator, channels: int, sample_rate: int, seconds: float, damping_hz: float) -> np.ndarray:
+    """Impulse response `(channels, n)` of a small room: a few early reflections, then noise that darkens as it dies.
+
+    `seconds` is the time in which the tail falls by 60 dB; highs above `damping_hz` fall three times as fast. Unit energy.
+    """
+    length = max(64, int(seconds * sample_rate))
+    time = np.arange(length, dtype=np.float32) / sample_rate
+    noise = rng.standard_normal((channels, length), dtype=np.float32)
+    frequency = np.fft.rfftfreq(length, 1 / sample_rate).astype(np.float32)
+    low = np.fft.irfft(np.fft.rfft(noise) / (1 + (frequency / damping_hz) ** 2), length)
+    tail = low * 10 ** (-3 * time / seconds) + (noise - low) * 10 ** (-9 * time / seconds)
+    tail *= np.minimum(1, time / 0.015)
+    response = tail / np.sqrt(np.mean(np.sum(tail**2, axis=1)))
+    for delay in np.sort(rng.uniform(0.004, 0.03, _EARLY_REFLECTIONS)):
+        strength = 0.25 * np.exp(-delay / 0.02) * rng.choice((-1, 1))
+        side = rng.uniform(0.5, 1.0, channels)
+        response[:, min(length - 1, int(delay * sample_rate))] += strength * side
+    return (response / np.sqrt(np.mean(np.sum(response**2, axis=1)))).astype(np.float32)
+
+
+def equalise(audio: np.ndarray, sample_rate: int, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
+    """Tilt of the spectrum and second-order Butterworth high-pass and low-pass, all in one multiplication.
+
+    `tilt_db` is the gain at 10 kHz relative to 100 Hz, on a straight line over the logarithm of frequency.
+    """
+    period = audio.shape[1]
+    frequency = np.fft.rfftfreq(period, 1 / sample_rate).astype(np.float32)
+    octaves = np.log2(np.maximum(frequency, 20.0) / 100.0)
+    slope = np.clip(octaves / float(np.log2(100.0)), -0.5, 1.1)
+    gain = 10 ** (float(tilt_db) / 20 * slope)
+    high = np.complex64(1j / highpass_hz) * frequency
+    low = np.complex64(1j / lowpass_hz) * frequency
+    response = gain * high**2 / (1 + np.sqrt(2) * high + high**2) / (1 + np.sqrt(2) * low + low**2)
+    return np.fft.irfft(np.fft.rfft(audio) * response, period)
+
+
+def saturate(audio: np.ndarray, drive: float) -> np.ndarray:
+    """Soft clipping at twice the sample rate (so that less folds back), with the peak left where it was.
+
+    `drive` 0 changes nothing; 1 pushes the peak 15 dB into a hyperbolic tangent.
+    """
+    peak = float(np.abs(audio).max())
+    if drive <= 0 or peak == 0:
+        return audio
+    period = audio.shape[1]
+    push = float(10 ** (15 * drive / 20))
+    fine = np.fft.irfft(np.fft.rfft(audio / peak), 2 * period) * 2
+    bent = np.tanh(push * fine) / float(np.tanh(push))
+    return np.fft.irfft(np.fft.rfft(bent)[:, : period // 2 + 1], period) / 2 * peak
+
+
+def glue(audio: np.ndarray, sample_rate: int, amount: float, release_seconds: float = 0.12) -> np.ndarray:
+    """Bus compression: a gain that follows the level of all channels together, circularly smoothed.
+
+    `amount` 0 changes nothing; 1 flattens the smoothed level altogether.
+    """
+    period = audio.shape[1]
+    decay = np.exp(
+        -np.arange(min(period, int(5 * release_seconds * sample_rate)), dtype=np.float32)
+        / (release_seconds * sample_rate)
+    )
+    power = convolve(np.mean(audio**2, axis=0, keepdims=True), (decay / decay.sum())[None])
+    level = np.sqrt(np.maximum(power, 1e-12))
+    return audio * (level / level.max() + 1e-2) ** -amount
