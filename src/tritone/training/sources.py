@@ -49,7 +49,7 @@ class DataSources:
         self._dataset = Dataset.open(Path(config.data))
         self.sample_rate = self._dataset.sample_rate
         self.channels = self._dataset.channels
-        common = {"dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples}
+        common: dict[str, Any] = {"dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples}
         self._size = max(1, training.batch // (world * training.accumulate))
         self._plain = partial(Loader, **common, seed=training.seed, augment=None, batch=self._size)
         self._loader = Loader(
