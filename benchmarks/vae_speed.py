@@ -30,7 +30,7 @@ NAMES: tuple[Name, ...] = ("v1", "v2")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured, and how often. The peer's slowest step takes most of a minute, hence the few repeats of stage 2."""
+    """What is measured, and how often; the peer's slowest step takes most of a minute, hence few repeats of stage 2."""
 
     batches: tuple[int, ...] = (2, 8)
     stage1: int = 7
@@ -77,7 +77,9 @@ def memory_rows(name: Name, batch: int, plan: Plan) -> list[Row]:
         ours, peer = (
             [peak_megabytes(side, name, batch, plan.samples, stage, THREADS)] for side in ("ours", "peer")
         )  # fmt: skip
-        rows.append(at_least(f"{name} batch {batch}: peak memory of stage {stage}, beyond imports", ours, peer, "MB", 1.0))
+        rows.append(
+            at_least(f"{name} batch {batch}: peak memory of stage {stage}, beyond imports", ours, peer, "MB", 1.0)
+        )
     return rows
 
 
