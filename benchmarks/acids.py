@@ -1,7 +1,7 @@
 """The peer acids-rave 2.3.1: built on today's libraries with random weights, and those weights carried into our models.
 
-acids-rave was written for older libraries; `build_peer` first puts back what it expects of scipy (`kaiser`, `nyq`, arrays
-of one element where numbers are meant). Nothing of its files is changed.
+acids-rave was written for older libraries; `build_peer` first puts back what it expects of scipy (`kaiser`, `nyq`,
+arrays of one element where numbers are meant). Nothing of its files is changed.
 """
 
 import logging
@@ -25,6 +25,7 @@ from tritone.families.vae.model import VAE, build
 
 Name = Literal["v1", "v2", "v2_small"]
 PRESETS: dict[str, str] = {"v1": "vae-v1", "v2": "vae-v2", "v2_small": "vae-v2-small"}
+GAIN = 2.0
 HEADS = ("waveform_module", "noise_module", "synth.branches")
 """Prefixes of the peer's decoder modules that do not belong to its trunk."""
 
@@ -54,7 +55,11 @@ def peer_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
 
 
 def build_peer(name: Name, *, causal: bool = False, channels: int = 1, seed: int = 0) -> nn.Module:
-    """acids-rave's model with random weights; batch norm statistics are set to something that is not the identity."""
+    """acids-rave's model with random weights.
+
+    Batch norm gets statistics that are not the identity; weight-norm gains are raised by `GAIN`, without which an
+    untrained model of this depth gives next to nothing and every difference would look small.
+    """
     gin, rave, cached_conv = peer_modules()
     gin.enter_interactive_mode()
     gin.clear_config()
@@ -68,7 +73,15 @@ def build_peer(name: Name, *, causal: bool = False, channels: int = 1, seed: int
             nn.init.uniform_(module.running_var, 0.5, 2.0)
             nn.init.uniform_(module.weight, 0.5, 2.0)
             nn.init.normal_(module.bias, std=0.1)
+        if hasattr(module, "weight_g"):
+            module.weight_g.data *= GAIN
     return peer
+
+
+def silence_noise(peer: nn.Module) -> None:
+    """Leave the noise branch out of the peer's decoder (v1 does so by itself until it is "warmed up")."""
+    if getattr(peer.decoder, "noise_module", None) is not None:
+        peer.decoder.noise_module.forward = lambda signal: 0.0
 
 
 def our_config(name: Name, *, causal: bool = False, channels: int = 1) -> Config:
