@@ -79,6 +79,8 @@ class Config:
     """The discriminators of stage 2."""
     spectral_scales: tuple[int, ...] = (2048, 1024, 512, 256, 128)
     """Window lengths of the spectral distance, full band and sub-bands alike."""
+    spectral_epsilon: float = 1e-7
+    """Magnitude under which the spectral distance in training calls everything silence; held-out distances use 1e-7."""
     relative_feature_matching: bool = True
     """Divide the feature distance by the mean magnitude of the real features (v2)."""
     weights: dict[str, float] = field(

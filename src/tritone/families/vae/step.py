@@ -27,7 +27,8 @@ class TrainingStep:
         self.config = config
         self.synthesizer = synthesizer
         self.mean = mean
-        self.distance = SpectralDistance(config.spectral_scales)
+        self.distance = SpectralDistance(config.spectral_scales, config.spectral_epsilon)
+        self.held_out_distance = SpectralDistance(config.spectral_scales)
         self.discriminators = Discriminators(
             channels=config.channels,
             scales=config.discriminator.scales,
@@ -80,7 +81,7 @@ class TrainingStep:
         """Distances of the deterministic reconstruction of held-out sound."""
         output = synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)
         _, mean, std = self._encode(synthesizer, batch.audio)
-        return {"distance": self.distance(output, batch.audio), "kl": kl_divergence(mean, std)}
+        return {"distance": self.held_out_distance(output, batch.audio), "kl": kl_divergence(mean, std)}
 
     def analyse(self, synthesizer: VAE, batches: Iterable[Batch], step: int) -> None:
         """Singular value decomposition of the latent over training sound."""
