@@ -36,8 +36,9 @@ class Chain(nn.Sequential):
     def reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last input sample on which the outputs `first` to `last` depend."""
         for layer in reversed(self):
-            if hasattr(layer, "reach"):
-                first, last = layer.reach(first, last)
+            reach = getattr(layer, "reach", None)
+            if reach is not None:
+                first, last = reach(first, last)
         return first, last
 
 

@@ -102,7 +102,7 @@ class ConvTranspose1d(nn.ConvTranspose1d):
         super().__init__(in_channels, out_channels, 2 * stride, stride=stride, bias=bias)
         self.ahead = stride // 2
 
-    def forward(self, signal: Tensor) -> Tensor:
+    def forward(self, signal: Tensor) -> Tensor:  # type: ignore[override]
         samples = signal.shape[-1] * self.stride[0]
         if not _is_channels_last(signal):
             output = functional.conv_transpose1d(signal, self.weight, self.bias, self.stride, self.ahead)

@@ -24,7 +24,12 @@ def build_encoder(config: Config) -> Encoder:
     if config.architecture == "nano":
         return EncoderNano(**_nano(config))
     bands = config.channels * config.pqmf.bands
-    common = {"bands": bands, "latent": config.latent, "capacity": config.capacity, "causal": config.causal}
+    common: dict[str, Any] = {
+        "bands": bands,
+        "latent": config.latent,
+        "capacity": config.capacity,
+        "causal": config.causal,
+    }
     if config.architecture == "v1":
         return EncoderV1(**common, ratios=config.ratios)
     return EncoderV2(**common, ratios=config.ratios, dilations=config.dilations)
