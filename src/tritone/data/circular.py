@@ -1,7 +1,7 @@
 """Mixing and effects on a circle: time wraps round, so whatever rings past the end is already there at the start.
 
-Everything here takes and gives float arrays `(channels, time)` that stand for one period of an endless loop. Filters and
-reverb multiply spectra of exactly that length, which is circular convolution, so the loop point cannot be heard.
+Everything here takes and gives float arrays `(channels, time)` that stand for one period of an endless loop. Filters
+and reverb multiply spectra of exactly that length, which is circular convolution: the loop point cannot be heard.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ _EARLY_REFLECTIONS = 7
 
 
 def add_hit(bus: np.ndarray, hit: np.ndarray, start: int) -> None:
-    """Add `hit` `(channels, n)` to `bus` `(channels, time)` from sample `start` on, in place, wrapping as often as needed."""
+    """Add `hit` `(channels, n)` to `bus` `(channels, time)` from sample `start` on, in place, wrapping round."""
     period = bus.shape[1]
     position, done = start % period, 0
     while done < hit.shape[1]:
@@ -36,7 +36,8 @@ def convolve(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
 def room(rng: np.random.Generator, channels: int, sample_rate: int, seconds: float, damping_hz: float) -> np.ndarray:
     """Impulse response `(channels, n)` of a small room: a few early reflections, then noise that darkens as it dies.
 
-    `seconds` is the time in which the tail falls by 60 dB; highs above `damping_hz` fall three times as fast. Unit energy.
+    `seconds` is the time in which the tail falls by 60 dB; highs above `damping_hz` fall three times as fast. The
+    response has unit energy.
     """
     length = max(64, int(seconds * sample_rate))
     time = np.arange(length, dtype=np.float32) / sample_rate

@@ -1,7 +1,8 @@
 """One-shots and kits: which drum sounds there are, and which of them play together.
 
-The one-shots of every role are dealt onto four *shelves*, a to d; a *kit* draws one sound a role from one shelf. Kits of
-different shelves share no sound, so that a model trained on shelves a to c can be judged on shelf d.
+The one-shots of every role are dealt onto four *shelves*, a to d; a *kit* draws one sound a role from one shelf. Kits
+of different shelves share no sound, so that a model trained on shelves a to c can be judged on shelf d. (A folder with
+fewer than 32 one-shots is too small for that: all its shelves hold everything.)
 """
 
 import re
@@ -47,6 +48,7 @@ _SUBSTITUTES = {
 }
 _SUFFIXES = (".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3")
 _LONGEST_SECONDS = 4.0
+_SMALLEST_STOCK = 8 * len(SHELVES)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def role_of(path: Path) -> str | None:
 
 def _deal(by_role: dict[str, list[np.ndarray]], place: int) -> dict[str, list[np.ndarray]]:
     """Every fourth sound of each role, from `place` on; a folder too small for four shelves lends to all of them."""
-    if sum(map(len, by_role.values())) < 8 * len(SHELVES):
+    if sum(map(len, by_role.values())) < _SMALLEST_STOCK:
         return by_role
     dealt = {role: sounds[place :: len(SHELVES)] for role, sounds in by_role.items()}
     return {role: sounds for role, sounds in dealt.items() if sounds}

@@ -1,8 +1,8 @@
 """Drum loops of any number from single hits: seamless, varied, reproducible, and free to use.
 
-A loop is a pure function of (seed, index): its genre, kit, pattern, timing and mix never depend on how many loops are made
-or on how many threads make them. `docs` of the parts: `patterns` (what is played), `kits` (with what), `circular` (how it is
-mixed so that the last sample leads into the first).
+A loop is a pure function of (seed, index): its genre, kit, pattern, timing and mix never depend on how many loops are
+made or on how many threads make them. `patterns` says what is played, `kits` with what, and `circular` how it is mixed
+so that the last sample leads into the first.
 """
 
 import os
@@ -84,10 +84,11 @@ def render_loops(
 ) -> list[Path]:
     """Render `count` loops into `out/GENRE/GENRE_120bpm_kita07_00042.flac` and return the paths in order of index.
 
-    A loop has exactly `round(bars * 240 / bpm * sample_rate)` samples. `seconds`, when given, sets the tempo instead: so many
-    bars in so many seconds. `kit` is a folder of drum hits sorted by role (the shipped one by default); `shelves` limits the
-    kits to some shelves (see `tritone.data.kits`), to hold others out. `first` is the index of the first loop. `workers` is
-    the number of threads, 0 for one a core. `progress` is called with the number of finished loops.
+    A loop has exactly `round(bars * 240 / bpm * sample_rate)` samples. `seconds`, when given, sets the tempo instead:
+    so many bars in so many seconds. `kit` is a folder of drum hits sorted by role (the shipped one by default);
+    `shelves` limits the kits to some shelves (see `tritone.data.kits`), to hold others out. `first` is the index of the
+    first loop. `workers` is the number of threads, 0 for one a core. `progress` is called with the number of finished
+    loops.
 
     Raises UserError for settings that no loop can have and for a kit that cannot be read.
     """
@@ -129,7 +130,7 @@ def render_loop(
     """Loop `index` of a seed. `shots` must have been loaded at `sample_rate`."""
     rng = np.random.default_rng((seed, index))
     genre = GENRES[(index + rng.integers(len(GENRES))) % len(GENRES)]
-    chosen = shots.kit(shelves[rng.integers(len(shelves))], int(rng.integers(KITS_PER_SHELF)))
+    chosen = shots.kit(shelves[int(rng.integers(len(shelves)))], int(rng.integers(KITS_PER_SHELF)))
     period = round(bars * 240.0 / bpm * sample_rate)
     dry = _perform(rng, genre, chosen, bars, period, sample_rate)
     mixed = _mix(rng, genre, dry, sample_rate)
