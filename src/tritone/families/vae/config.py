@@ -82,7 +82,7 @@ class Config:
     spectral_epsilon: float = 1e-7
     """Magnitude under which the spectral distance in training calls everything silence; held-out distances use 1e-7."""
     relative_feature_matching: bool = True
-    """Divide the feature distance by the mean magnitude of the real features (v2)."""
+    """Divide the feature distance by the mean magnitude of the real features, and leave the first map out (v2)."""
     weights: dict[str, float] = field(
         default_factory=lambda: {
             "fullband": 1.0, "multiband": 1.0, "kl": 0.05,

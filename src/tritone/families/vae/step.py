@@ -104,13 +104,9 @@ class TrainingStep:
             with torch.no_grad():
                 real_features = self.discriminators(real)
             fake_features = self.discriminators(fake)
-        return {
-            **losses,
-            "adversarial": hinge_generator(fake_features),
-            "feature_matching": feature_matching(
-                real_features, fake_features, relative=self.config.relative_feature_matching, mean=self.mean
-            ),
-        }
+        relative = self.config.relative_feature_matching
+        distance = feature_matching(real_features, fake_features, relative, skip=int(relative), mean=self.mean)
+        return {**losses, "adversarial": hinge_generator(fake_features), "feature_matching": distance}
 
     def _discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
         with torch.no_grad():
