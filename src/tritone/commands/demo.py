@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def main(argv: Sequence[str]) -> int:
-    """Prepare the sound that ships, train a small model before your eyes, and write a page that opens by double click."""
+    """Prepare the sound that ships, train a small model before your eyes, and write a page to open by double click."""
     parser = ArgumentParser("tritone demo", description=main.__doc__)
-    parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="where it goes (default report)")
+    parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="where it goes (report)")
     parser.add_argument("--minutes", type=float, default=1.5, metavar="M", help="how long to train (default 1.5)")
     parser.add_argument("--loops", type=int, default=240, metavar="N", help="training loops to render (default 240)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="decides everything random (default 0)")

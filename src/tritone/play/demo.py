@@ -74,7 +74,11 @@ class Demo:
         with self._timed("rendering"):
             common: dict[str, Any] = {"channels": 1, "seed": self.seed}
             render_loops(
-                self.work / "loops", self.loops, shelves=TRAINING_SHELVES, progress=lambda n: show(n, self.loops), **common
+                self.work / "loops",
+                self.loops,
+                shelves=TRAINING_SHELVES,
+                progress=lambda n: show(n, self.loops),
+                **common,
             )
             render_loops(self.work / "held-out", RENDERED, shelves=HELD_OUT_SHELVES, first=1_000_000, **common)
 
@@ -108,6 +112,7 @@ class Demo:
     def _reconstructions(self, model: Synthesizer, show: Callable[[int, int], None]) -> list[Pair]:
         recorded = [assets.LOOPS / f"{name}.ogg" for name in RECORDED]
         rendered = sorted((self.work / "held-out").rglob("*.flac"))[:RENDERED]
+        model.reconstruct(torch.zeros(1, model.channels, model.sample_rate))  # the first call is slower than all others
         pairs = []
         for done, path in enumerate([*recorded, *rendered]):
             show(done, len(recorded) + len(rendered))
