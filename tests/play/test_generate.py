@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE
+from acting import RATE
 
 
 def made(done, run, out, *options):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from conftest import RATE
+from acting import RATE
 
 from tritone.commands.inspect import _words
 from tritone.errors import UserError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import RATE
+from acting import RATE
 from safetensors import safe_open
 from safetensors.torch import save_file
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE
+from acting import RATE
 
 from tritone.play.load import load
 from tritone.play.reconstruct import reconstruct

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import hit
+from acting import hit
 
 from tritone.errors import UserError
 from tritone.play.sound import as_it_came, find_sounds, make_folder, outputs_for, read_for, write

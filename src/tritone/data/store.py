@@ -59,7 +59,12 @@ class Dataset:
         Raises UserError where it is not such a folder, of a newer format, or a shard is missing or cut short.
         """
         path = Path(path)
-        return cls(path, load_index(path))
+        try:
+            return cls(path, load_index(path))
+        except (KeyError, TypeError) as error:
+            raise UserError(
+                f"{path / 'index.json'} is not an index that tritone prepare wrote; run tritone prepare again."
+            ) from error
 
     def split(self, name: str) -> tuple[Item, ...]:
         """The items of "train" or "validation". Raises UserError where there are none."""

@@ -18,7 +18,10 @@ def _part(family: str, module: str) -> Any:
 
 
 def config_class(family: str) -> type:
-    """The frozen dataclass that describes a model of this family (does not import torch)."""
+    """The frozen dataclass that describes a model of this family (does not import torch).
+
+    It has `sample_rate`, `channels` and `check_crop(samples)`, a UserError where training crops do not fit the model.
+    """
     return _part(family, "config").Config
 
 

@@ -80,13 +80,14 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
 
 
 def _check_data(config: RunConfig) -> None:
-    """UserError, before anything is written, where the dataset is none, is empty, or is not what the model is for."""
+    """UserError, before anything is written, where the dataset is none, is empty, or does not fit the model."""
     from tritone.data.store import Dataset
     from tritone.training.sources import check_sound
 
     dataset = Dataset.open(config.data)
     dataset.split("train")
     check_sound(config, dataset, config.model.sample_rate, config.model.channels)
+    config.model.check_crop(config.training.crop_samples)
 
 
 def _with_steps(overrides: Mapping[str, Any], steps: int | None) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class TrainingConfig:
             )
             if getattr(self, name) < least
         ]  # fmt: skip
+        if not 0 <= self.seed < 2**63:
+            problems.append(f"seed must lie between 0 and 2^63, not {self.seed}")
         if not 0.0 <= self.ema < 1.0:
             problems.append(f"ema is a decay and must lie in [0, 1), not {self.ema}")
         if problems:

@@ -21,6 +21,16 @@ MAY_CHANGE = frozenset(
 """What may differ when a run is continued. `steps` is when to stop; the others do not change what is learned."""
 
 
+def check_place(path: Path) -> None:
+    """UserError where `path` cannot become a run folder: it is a file, or holds something else."""
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file, not a folder for a run; choose another --out.")
+    if path.is_dir() and not (path / "config.yaml").is_file():
+        for each in path.iterdir():
+            if not each.name.startswith("."):
+                raise UserError(f"{path} is not a run folder but holds {each.name}; choose another --out.")
+
+
 class RunFolder:
     """RUN with its config.yaml, README.md, log.jsonl, tensorboard/, previews/ and checkpoints/."""
 
@@ -95,11 +105,8 @@ class RunFolder:
 
     def _claim(self) -> None:
         target = self.path / "config.yaml"
-        others = [each.name for each in self.path.iterdir() if not each.name.startswith(".")]
         if target.exists():
             self._check_same(read_run_config(target))
-        elif others:
-            raise UserError(f"{self.path} is not a run folder but holds {others[0]}; choose another --out.")
         self.checkpoints.folder.mkdir(exist_ok=True)
         for folder in (self.path, self.path / "previews", self.checkpoints.folder):
             if folder.is_dir():

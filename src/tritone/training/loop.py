@@ -12,7 +12,7 @@ import torch
 from tritone.config import RunConfig
 from tritone.training.atomic import disk_full_is_for_the_user
 from tritone.training.display import Display, Quiet, display_for
-from tritone.training.folder import RunFolder
+from tritone.training.folder import RunFolder, check_place
 from tritone.training.history import History, not_finite
 from tritone.training.interrupts import Interrupts
 from tritone.training.lock import run_lock
@@ -50,6 +50,7 @@ def train(
         stack.callback(machine.close)
         stack.enter_context(disk_full_is_for_the_user(out))
         if machine.main:
+            check_place(out)
             out.mkdir(parents=True, exist_ok=True)
             stack.enter_context(run_lock(out))
         display = (show or display_for(True)) if machine.main else Quiet()

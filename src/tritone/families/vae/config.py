@@ -1,7 +1,7 @@
 """What a VAE is made of and how it learns. Importable without torch. Paper: RAVE, arXiv 2111.05011."""
 
 from dataclasses import dataclass, field
-from math import prod
+from math import inf, prod
 from typing import Literal
 
 from tritone.errors import UserError
@@ -104,6 +104,47 @@ class Config:
     """Adam's moments, for both optimisers."""
 
     def __post_init__(self) -> None:
+        if problems := self._not_positive() or self._contradictions():
+            raise UserError("model: " + "; ".join(problems) + ".")
+
+    @property
+    def ratio(self) -> int:
+        """Samples per latent frame."""
+        return self.pqmf.bands * prod(self.ratios)
+
+    def check_crop(self, samples: int) -> None:
+        """UserError where training crops of so many samples are too short, or no whole number of latent frames."""
+        longest = self.pqmf.bands * max(self.spectral_scales) // 2
+        if samples % self.ratio or samples <= longest:
+            least = (longest // self.ratio + 1) * self.ratio
+            near = max(least, samples // self.ratio * self.ratio)
+            raise UserError(
+                f"training.crop_samples must be a multiple of {self.ratio} and at least {least} for this model, "
+                f"not {samples}; a near one is --training.crop_samples {near}."
+            )
+
+    def _not_positive(self) -> list[str]:
+        """Complaints about numbers that must be positive (and finite)."""
+        problems = [
+            f"{name} must be at least 1, not {getattr(self, name)}"
+            for name in ("sample_rate", "latent", "capacity", "window")
+            if getattr(self, name) < 1
+        ]
+        lists = {"ratios": self.ratios, "dilations": [d for each in self.dilations for d in each]}
+        for name, values in {**lists, "pqmf": (self.pqmf.bands, self.pqmf.taps)}.items():
+            if not values or min(values) < 1:
+                problems.append(f"{name} must hold numbers of at least 1, not {list(values)}")
+        if not self.spectral_scales or min(self.spectral_scales) < 16:
+            problems.append(f"spectral_scales must hold windows of at least 16, not {list(self.spectral_scales)}")
+        for name in ("learning_rate", "discriminator_learning_rate", "kl_start"):
+            if not 0 < getattr(self, name) < inf:
+                problems.append(f"{name} must be a number above 0, not {getattr(self, name)}")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            problems.append(f"betas must lie in [0, 1), not {list(self.betas)}")
+        return problems
+
+    def _contradictions(self) -> list[str]:
+        """Complaints about settings that do not go together."""
         problems = []
         if len(self.dilations) != len(self.ratios):
             problems.append(
@@ -117,17 +158,8 @@ class Config:
             problems.append(f"pqmf.bands must be even, not {self.pqmf.bands}")
         if self.pqmf.taps % (2 * self.pqmf.bands):
             problems.append(f"pqmf.taps must be a multiple of {2 * self.pqmf.bands}, not {self.pqmf.taps}")
-        for name in ("sample_rate", "latent", "capacity"):
-            if getattr(self, name) < 1:
-                problems.append(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
         if self.discriminator.every < 2:
             problems.append("discriminator.every must be at least 2, so that the decoder learns too")
-        if problems:
-            raise UserError("model: " + "; ".join(problems) + ".")
-
-    @property
-    def ratio(self) -> int:
-        """Samples per latent frame."""
-        return self.pqmf.bands * prod(self.ratios)
+        return problems
