@@ -34,9 +34,9 @@ ABOUT = {
     "vae_quality": (
         "Quality for the same time",
         "Mean distance between held-out loops and their deterministic reconstruction; the spread is the 95 % bootstrap "
-        "interval over files, n the number of files. Rendered loops are of drum kits that were not trained on; recorded "
-        "ones are those that ship with the package. Only the time of training steps counts, data reading included. "
-        "acids-rave trains with the better of two crop lengths, and the better of two alignments of its output counts.",
+        "interval over files, n the number of files. Rendered loops are of drum kits that were not trained on; "
+        "recorded ones are those that ship with the package. Only the time of training steps counts, data reading included. "
+        "acids-rave has the better of two crop lengths, and the better of two alignments of its output counts.",
     ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""

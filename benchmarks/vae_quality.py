@@ -51,7 +51,7 @@ def held_out_sets(folder: Path) -> Sets:
 
 
 def choose_peer(data: Path, sounds: list[Tensor], seconds: float) -> tuple[Peer, str]:
-    """The peer with the crop length that does better after so many seconds (it goes on from there), and a note of it."""
+    """The peer with the crop length that does better after so many seconds (it goes on from there), and a note."""
     trials = []
     for crop in PEER_CROPS:
         peer = Peer(data, crop)
@@ -88,7 +88,7 @@ def compare(ours: Contestant, peer: Peer, sets: Sets, seconds: float) -> list[Ro
 
 
 def _rows(what: str, ours: Measured, peer: Measured, *, last: bool) -> list[Row]:
-    """Before the end the spectral distance alone, for the curve; at the end every distance, and whether ours is lower."""
+    """Before the end the spectral distance alone, for the curve; at the end all, and whether ours is lower."""
     names = (SPECTRAL, PEER_SPECTRAL, LOG_MEL) if last else (SPECTRAL,)
     return [_row(f"{what}: {name}", ours[name], peer[name], bar=last and name == SPECTRAL) for name in names]
 
