@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 760, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 20, 34, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 20, 34, 56
 
 
 @dataclass(frozen=True)

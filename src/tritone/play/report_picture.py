@@ -24,7 +24,8 @@ def decibels(audio: NDArray[np.float32], rate: int, width: int = 640, height: in
     """Spectrogram `(height, width)` in dB of `audio (channels, time)`, on a logarithmic frequency axis.
 
     Row 0 is `LOWEST_HZ`, the last row half the sample rate; columns are equally spaced over the whole sound; channels
-    are averaged in power. A full-scale sine comes out at about 0 dB.
+    are averaged in power. Rows hold the power of their band, so that pink noise is even. A full-scale sine comes out at
+    about 0 dB.
     """
     padded = np.pad(np.asarray(audio, np.float64), ((0, 0), (_WINDOW // 2, _WINDOW // 2)))
     starts = np.linspace(0, max(audio.shape[1] - 1, 0), width).astype(int)
@@ -59,13 +60,12 @@ def png(picture: NDArray[np.float64], top_db: float) -> bytes:
 
 
 def _log_bands(rate: int, height: int) -> NDArray[np.float64]:
-    """Triangles `(height, bins)` a row apart in log frequency, never narrower than a bin, each with unit sum."""
+    """Triangles `(height, bins)` a row apart in log frequency, never narrower than a bin, at most 1."""
     bins = np.fft.rfftfreq(_WINDOW, 1 / rate)
     edges = np.geomspace(LOWEST_HZ, rate / 2, height)
     ratio = edges[1] / edges[0]
     width = np.maximum(edges * (ratio - 1), bins[1])[:, None]
-    triangles = np.maximum(0, 1 - np.abs(bins - edges[:, None]) / width)
-    return triangles / triangles.sum(axis=1, keepdims=True)
+    return np.maximum(0, 1 - np.abs(bins - edges[:, None]) / width)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
