@@ -18,7 +18,7 @@ is. A row that misses its bar is marked **does not hold**.
 ABOUT = {
     "data_loader": (
         "Reading data",
-        "",
+        "Random training crops from prepared sound, beside the same crops read from the audio files themselves.",
     ),
     "vae_parity": (
         "Same weights, same sound",
@@ -35,14 +35,15 @@ ABOUT = {
         "Quality for the same time",
         "Mean distance between held-out loops and their deterministic reconstruction; the spread is the 95 % bootstrap "
         "interval over files, n the number of files. Rendered loops are of drum kits that were not trained on; "
-        "recorded ones are those that ship with the package. Only the time of training steps counts, data reading included. "
+        "recorded ones are those that ship with the package. Only the time of training steps counts, reading included. "
         "acids-rave has the better of two crop lengths, and the better of two alignments of its output counts.",
     ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""
 
 COLUMNS = ("what", "ours", "acids-rave", "ratio", "unit", "n", "spread ours \\| theirs", "bar", "")
-PEERS = {"data_loader": "peer"}
+PEERS = {"data_loader": "audio files"}
+"""What the peer is called where it is not acids-rave."""
 
 
 def page(results: Path) -> str:

@@ -16,7 +16,7 @@ from our_training import OurTraining
 from sounds import training_batch
 
 Side = Literal["ours", "peer"]
-WARM_UP_SAMPLES = 65_536
+WARM_UP_SAMPLES = 98_304
 """More than the sub-bands' edges that version 2 of the peer leaves out of its loss (53,545 samples)."""
 
 
