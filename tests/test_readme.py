@@ -1,0 +1,112 @@
+"""What README.md and docs/*.md tell people to type is understood, and the quick commands work, in their order."""
+
+import re
+import shlex
+import shutil
+from argparse import ArgumentParser
+from pathlib import Path
+
+import pytest
+import soundfile
+from acting import RATE, hit, run_inside
+
+from tritone.cli import COMMANDS
+from tritone.commands.parser import CommandParser
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PLACEHOLDERS = {"N": "1", "S": "1", "M": "1", "T": "1", "B": "1", "F": "0.5", "NAME": "vae-v2", "P": "vae-nano"}
+"""Words in capitals stand for what a reader puts there; these for numbers and names, all others for paths."""
+QUICK = (
+    "--model.capacity", "8", "--training.crop_samples", "32768", "--training.batch", "1", "--training.previews", "1",
+    "--training.validation_crops", "1", "--steps", "1", "--minutes", "1",
+)  # fmt: skip
+LONG = ("demo",)
+"""Commands that are parsed but not run here."""
+COMMAND = re.compile(r"(?:^|.*?(?:/|-m |\s))tritone ([a-z].*)")
+
+
+def fenced(page):
+    """The command lines in the code blocks of a page that are not in another language, each as a list of words."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
+        if language in ("", "sh", "bash", "console", "shell"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if found := COMMAND.fullmatch(line.removeprefix("$ ").split(" #")[0].rstrip()):
+                    yield shlex.split(found.group(1))
+
+
+def inline(page):
+    """The commands between back-ticks in the text of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
+    for code in re.findall(r"`([^`]+)`", text):
+        if found := COMMAND.fullmatch(" ".join(code.split())):
+            yield shlex.split(found.group(1))
+
+
+class Understood(Exception):
+    """Raised in place of running a command whose words were understood."""
+
+
+@pytest.fixture
+def understood(monkeypatch):
+    """`understood(words)` parses a command with its own parser, and does no more."""
+    parse, parse_args = CommandParser.parse, ArgumentParser.parse_args
+
+    def then_stop(of):
+        def parsed(self, argv):
+            of(self, argv)
+            raise Understood
+
+        return parsed
+
+    def stop(*_):
+        raise Understood
+
+    monkeypatch.setattr(CommandParser, "parse", then_stop(parse))
+    monkeypatch.setattr(ArgumentParser, "parse_args", then_stop(parse_args))
+    monkeypatch.setattr("tritone.commands.train._train", stop)
+
+    def check(words):
+        with pytest.raises(Understood):
+            run_inside(*(PLACEHOLDERS.get(word, word) for word in words))
+
+    return check
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_code_blocks_are_understood(page, understood, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("base: vae-nano\n")
+    for words in fenced(page):
+        understood(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_the_text_are_there(page, done):
+    for command, *words in inline(page):
+        assert command in COMMANDS, (page.name, command)
+        options = [word.split("=")[0] for word in words if word.startswith("--")]
+        helping = done(command, "vae", "--help").out if command == "train" else done(command, "--help").out
+        for option in options:
+            assert option in helping, (page.name, command, option)
+
+
+def test_the_readme_names_the_commands_of_the_first_minutes():
+    named = {words[0] for words in (*fenced(PAGES[0]), *inline(PAGES[0]))}
+    assert {"prepare", "train", "reconstruct", "generate", "presets"} <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_code_blocks_work_in_their_order(page, sounds, done, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("base: vae-nano\n")
+    for number, words in enumerate(fenced(page)):
+        if words[0] in LONG:
+            continue
+        if words[0] == "prepare" and not Path(words[1]).exists():
+            shutil.copytree(sounds, words[1])
+        for word in words:
+            if word.endswith(".wav") and not Path(word).exists():
+                Path(word).parent.mkdir(parents=True, exist_ok=True)
+                soundfile.write(word, hit(number), RATE)
+        done(*(PLACEHOLDERS.get(word, word) for word in words), *(QUICK if words[0] == "train" else ()))
