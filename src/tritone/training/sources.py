@@ -29,7 +29,7 @@ class Sources(Protocol):
         """The same `count` held-out crops at every call, without augmentation."""
 
     def analysis(self) -> Iterable[Batch]:
-        """The same training crops at every call and in every process, without augmentation; take as many as needed."""
+        """The same training crops at every call and however many processes there are, without augmentation."""
 
     def summary(self) -> dict[str, Any]:
         """What the data is, in plain numbers and strings, for the model card."""
@@ -50,8 +50,9 @@ class DataSources:
         self.sample_rate = self._dataset.sample_rate
         self.channels = self._dataset.channels
         common: dict[str, Any] = {"dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples}
-        self._size = max(1, training.batch // (world * training.accumulate))
-        self._plain = partial(Loader, **common, seed=training.seed, augment=None, batch=self._size)
+        self._batch, self._rounds = training.batch, world * training.accumulate
+        self._size = max(1, training.batch // self._rounds)
+        self._plain = partial(Loader, **common, seed=training.seed, augment=None, batch=training.batch)
         self._loader = Loader(
             **common,
             seed=training.seed,
@@ -73,7 +74,8 @@ class DataSources:
     def analysis(self) -> Iterable[Batch]:
         """See `Sources`."""
         with self._plain() as loader:
-            yield from (loader.batch(step) for step in range(max(1, ANALYSIS_CROPS // self._size)))
+            for step in range(max(1, ANALYSIS_CROPS // self._batch)):
+                yield from (loader.batch(step, part, self._rounds) for part in range(self._rounds))
 
     def summary(self) -> dict[str, Any]:
         """See `Sources`."""
