@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import PRESETS, preset_config, small
+from narrow import PRESETS, preset_config, small
 from torch import nn
 
 from tritone.errors import UserError

@@ -132,8 +132,10 @@ class Config:
         ]
         lists = {"ratios": self.ratios, "dilations": [d for each in self.dilations for d in each]}
         for name, values in {**lists, "pqmf": (self.pqmf.bands, self.pqmf.taps)}.items():
-            if not values or min(values) < 1:
+            if min(values, default=1) < 1:
                 problems.append(f"{name} must hold numbers of at least 1, not {list(values)}")
+        if self.architecture == "nano" and not self.ratios:
+            problems.append("ratios must hold at least the hop for architecture nano")
         if not self.spectral_scales or min(self.spectral_scales) < 16:
             problems.append(f"spectral_scales must hold windows of at least 16, not {list(self.spectral_scales)}")
         for name in ("learning_rate", "discriminator_learning_rate", "kl_start"):
