@@ -1,18 +1,23 @@
 """`tritone demo`: the whole way in one command."""
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
+
+from tritone.commands.parser import CommandParser, number, whole
 
 
 def main(argv: Sequence[str]) -> int:
     """Prepare the sound that ships, train a small model before your eyes, and write a page to open by double click."""
-    parser = ArgumentParser("tritone demo", description=main.__doc__)
+    parser = CommandParser("demo", main.__doc__)
     parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="where it goes (report)")
-    parser.add_argument("--minutes", type=float, default=1.5, metavar="M", help="how long to train (default 1.5)")
-    parser.add_argument("--loops", type=int, default=240, metavar="N", help="training loops to render (default 240)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="decides everything random (default 0)")
-    args = parser.parse_args(argv)
+    parser.add_argument(
+        "--minutes", type=number(0, above=True), default=1.5, metavar="M", help="how long to train (default 1.5)"
+    )
+    parser.add_argument(
+        "--loops", type=whole(8), default=240, metavar="N", help="training loops to render (default 240)"
+    )
+    parser.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")
+    args = parser.parse(argv)
     from tritone.commands.screen import progress
     from tritone.play.demo import Demo
 

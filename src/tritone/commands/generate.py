@@ -8,7 +8,7 @@ from tritone.commands.parser import CommandParser, number, whole
 
 
 def main(argv: Sequence[str]) -> int:
-    """Make new sounds, where sound i of seed S is the same however many are made; or --morph from one file to another."""
+    """Make new sounds (sound i of seed S is the same however many are made), or --morph from one file to another."""
     parser = CommandParser("generate", main.__doc__)
     add_model_arguments(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the sounds go")

@@ -23,6 +23,11 @@ class Synthesizer(nn.Module):
 
     sample_rate: int
     channels: int
+    encode: Callable[..., Tensor]
+    decode: Callable[..., Tensor]
+    reconstruct: Callable[..., Tensor]
+    generate: Callable[..., Tensor]
+    interpolate: Callable[..., Tensor]
 
     def capabilities(self) -> frozenset[Capability]:
         """What this model really can do."""
@@ -34,7 +39,7 @@ class Synthesizer(nn.Module):
 
 
 class TrainingStep(Protocol):
-    """Losses and optimisers of a family. The loop does the rest: autocast, backward, averaging, clipping, EMA, checkpoints.
+    """Losses and optimisers of a family. The loop does the rest: autocast, backward, averaging, clipping, EMA, saving.
 
     Constructed as `TrainingStep(config, synthesizer, mean)`, where `mean` averages a detached tensor over processes.
     """

@@ -23,7 +23,7 @@ class NormedConv(nn.Module):
         start = nn.Conv1d(inputs, outputs, kernel)
         self.direction = nn.Parameter(start.weight.detach().permute(0, 2, 1).contiguous())
         self.gain = nn.Parameter(self.direction.detach().norm(dim=(1, 2), keepdim=True))
-        self.bias = nn.Parameter(start.bias.detach().clone())
+        self.bias = nn.Parameter(start.bias.detach().clone())  # type: ignore[union-attr]
 
     def forward(self, x: Tensor, slope: float) -> Tensor:
         """Leaky ReLU, then the convolution: `(batch, time, inputs)` to `(batch, ceil(time / 4), outputs)`."""
@@ -42,7 +42,8 @@ class ConvStack(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """`(batch, channels, time)` to feature maps `(batch, features, frames)`, the first layer's to the score."""
-        x, maps = x.transpose(1, 2), []
+        x = x.transpose(1, 2)
+        maps: list[Tensor] = []
         for layer in self.layers:
             x = layer(x, SLOPE if maps else 1.0)
             maps.append(x)

@@ -1,7 +1,7 @@
 """Layers between a waveform and its short-time spectrum, with delay and reach as all layers have them.
 
-Frame i is the windowed stretch of `window` samples centred on the middle of the i-th hop, so that `time / hop` frames cover
-the sound and a round trip has no offset. Written as unfold + rfft and irfft + overlap-add, which can be scripted and exported.
+Frame i is the windowed stretch of `window` samples centred on the middle of the i-th hop, so that `time / hop` frames
+cover the sound and a round trip has no offset. Written as unfold + rfft and irfft + overlap-add, which can be scripted.
 """
 
 from fractions import Fraction
@@ -19,7 +19,7 @@ class _Frames(nn.Module):
     def __init__(self, window: int, hop: int) -> None:
         super().__init__()
         if window % hop or (window - hop) % 2:
-            raise ValueError(f"the window must be a multiple of the hop and differ from it by an even number, not {window}, {hop}")
+            raise ValueError(f"the window must be a multiple of the hop, an even number longer, not {window} and {hop}")
         self.window, self.hop = window, hop
         self.margin = (window - hop) // 2
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
@@ -31,7 +31,7 @@ class _Frames(nn.Module):
 
 
 class LogSpectrum(_Frames):
-    """Log magnitudes of the short-time spectrum: `(batch, channels, time)` to `(batch, channels * bins, time / hop)`."""
+    """Log magnitudes of the spectrum: `(batch, channels, time)` to `(batch, channels * bins, time / hop)`."""
 
     def __init__(self, window: int, hop: int, floor: float = 1e-3) -> None:
         super().__init__(window, hop)

@@ -65,8 +65,6 @@ class Demo:
     def __post_init__(self) -> None:
         if self.out.exists() and any(self.out.iterdir()) and not (self.out / "work").is_dir():
             raise UserError(f"{self.out} holds other things; give --out another folder, or empty it.")
-        if self.loops < 8 or self.minutes <= 0:
-            raise UserError("--loops must be at least 8 and --minutes more than 0.")
         self.work = self.out / "work"
 
     def render(self, show: Callable[[int, int], None]) -> None:

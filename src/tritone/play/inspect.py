@@ -5,7 +5,7 @@ from typing import Any
 
 from tritone.data.store import Dataset
 from tritone.errors import UserError
-from tritone.play.load import load, run_of
+from tritone.play.load import run_of
 from tritone.training.run import Run
 
 
@@ -25,7 +25,7 @@ def _model(path: Path) -> dict[str, Any]:
     checkpoint = path if (path / "model.safetensors").is_file() else Run(path).checkpoint("latest")
     run = run_of(checkpoint)
     number = checkpoint.resolve().name.removeprefix("step-")
-    model = load(checkpoint)
+    model = run_of(checkpoint).load(checkpoint)
     return {
         "kind": "checkpoint" if checkpoint == path else "run",
         "family": run.config.family,

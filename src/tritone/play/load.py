@@ -6,6 +6,7 @@ import torch
 
 from tritone.errors import UserError
 from tritone.families.base import Capability, Synthesizer
+from tritone.nn.blocks import fold_weight_norm
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.run import Run
 
@@ -13,18 +14,23 @@ from tritone.training.run import Run
 def load(run: Path | str, checkpoint: str = "latest", device: str = "cpu") -> Synthesizer:
     """The model of a run folder (or of one of its `checkpoints/step-N` folders), in evaluation mode.
 
+    Weight norm is folded into the weights: it plays faster and sounds the same, but is not for training on.
+
     `checkpoint` is "latest", "best" or a step. Raises UserError for a path that is no run, and for a device that this
     machine does not have.
     """
     path = Path(run)
     _check_device(device)
     if (path / WEIGHTS).is_file():
-        return run_of(path).load(path, device)
-    return Run(path).load(int(checkpoint) if checkpoint.isdigit() else checkpoint, device)
+        model = run_of(path).load(path, device)
+    else:
+        model = Run(path).load(int(checkpoint) if checkpoint.isdigit() else checkpoint, device)
+    fold_weight_norm(model)
+    return model
 
 
 def run_of(checkpoint: Path) -> Run:
-    """The run that a checkpoint folder lies in; the checkpoint itself, which says what it is, where it was moved out."""
+    """The run that a checkpoint folder lies in; where it was moved out, itself, which says what it is."""
     folder = checkpoint.resolve().parent
     inside = folder.name == "checkpoints" and (folder.parent / CONFIG).is_file()
     return Run(folder.parent if inside else checkpoint)

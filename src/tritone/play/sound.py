@@ -31,7 +31,7 @@ class Sound:
 
 
 def find_sounds(paths: Sequence[Path]) -> list[Path]:
-    """Files as given, folders searched recursively, sorted, without what is hidden. UserError where nothing is found."""
+    """Files as given; folders searched recursively, sorted, without hidden ones. UserError where nothing is found."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():

@@ -49,7 +49,8 @@ def mel_filters(
     slaney: each filter has unit area over Hertz (as librosa's default); htk: each has unit peak (as HTK).
     Do not write into the result: it is shared.
     """
-    edges = mel_to_hertz(np.linspace(*hertz_to_mel([low, high or rate / 2], scale), mels + 2), scale)
+    bottom, top = hertz_to_mel([low, high or rate / 2], scale).tolist()
+    edges = mel_to_hertz(np.linspace(bottom, top, mels + 2), scale)
     bins = np.arange(window_samples // 2 + 1) * rate / window_samples
     width = np.diff(edges)
     rising = (bins - edges[:-2, None]) / width[:-1, None]

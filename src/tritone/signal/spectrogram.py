@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ def spectrogram_png(path: str | Path, audios: Mapping[str, Tensor], rate: int) -
     top = max((float(picture.max()) for picture in pictures.values()), default=0.0)
     figure = Figure(figsize=(9, 2.3 * max(1, len(pictures))), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(pictures), 1, squeeze=False)[:, 0] if pictures else []
+    axes: Any = figure.subplots(len(pictures), 1, squeeze=False)[:, 0] if pictures else []
     image = None
     for axis, (title, picture) in zip(axes, pictures.items(), strict=True):
         seconds = audios[title].shape[-1] / rate

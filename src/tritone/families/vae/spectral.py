@@ -97,7 +97,7 @@ def _units(channels: int, dilations: Sequence[int]) -> list[nn.Module]:
 
 
 def _unit(channels: int, dilation: int) -> Residual:
-    """Normalise each frame, convolve over 3 frames to twice the width, SiLU, back; weakly added to the input at first."""
+    """Normalise each frame, convolve over 3 frames to twice the width, SiLU, back; weak beside the input at first."""
     mix = Conv1d(2 * channels, channels, 1, bias=True)
     with torch.no_grad():
         mix.weight.mul_(UNIT_STRENGTH)

@@ -151,7 +151,6 @@ class TrainingStep:
 
     def _decode(self, latent: Tensor, seeds: Tensor, stage: int) -> Tensor:
         decoder = self.synthesizer.decoder
-        noise = None
-        if self.config.noise is not None and stage >= self.config.noise.stage:
-            noise = sample_uniform(seeds + 1, decoder.noise_shape(latent), latent.device)
-        return decoder(latent, noise).float()
+        if self.config.noise is None or stage < self.config.noise.stage or decoder.noise_branch is None:
+            return decoder(latent).float()
+        return decoder(latent, sample_uniform(seeds + 1, decoder.noise_shape(latent), latent.device)).float()
