@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from acids import PRESETS, Name, carry_decoder, carry_encoder, carry_prototype, our_config
@@ -42,11 +42,11 @@ class OneBatch:
 class OurTraining:
     """Our preset of the same architecture in training, with its own optimisers and schedule."""
 
-    def __init__(self, name: Name) -> None:
+    def __init__(self, name: Name, precision: Literal["float32", "bf16"] = "float32") -> None:
         model = our_config(name)
         config = replace(make_config("vae", load_preset(PRESETS[name]), name=PRESETS[name]), model=model)
         self.sources = OneBatch(model.sample_rate, model.channels)
-        self.trainer = Trainer(config, Machine(config.training.precision, "cpu"), self.sources)
+        self.trainer = Trainer(config, Machine(precision, "cpu"), self.sources)
         self.stage2 = model.stage1_steps + -model.stage1_steps % model.discriminator.every
 
     def carry(self, peer: nn.Module) -> None:

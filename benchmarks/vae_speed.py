@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from acids import Name, build_ours, build_peer
@@ -26,6 +27,7 @@ SAMPLES = 131_072
 SECONDS = 10
 RATE = 48_000
 NAMES: tuple[Name, ...] = ("v1", "v2")
+PRECISIONS = {"float32": "float32", "bf16": "ours in bf16, theirs in float32"}
 
 
 @dataclass(frozen=True)
@@ -43,31 +45,41 @@ QUICK = Plan(batches=(2,), stage1=3, stage2=1, offline=5)
 
 
 def training_rows(name: Name, batch: int, plan: Plan) -> list[Row]:
-    """Seconds of every kind of training step."""
-    peer, ours = PeerTraining(name), OurTraining(name)
+    """Seconds of every kind of training step, ours in both precisions; the peer has no mixed precision of its own."""
+    peer = PeerTraining(name)
+    ours = {"float32": OurTraining(name), "bf16": OurTraining(name, "bf16")}
     audio, short = training_batch(batch, plan.samples), training_batch(batch, min(plan.samples, WARM_UP_SAMPLES))
-    label = f"{name} batch {batch}"
 
-    def both(kind: str, repeats: int) -> tuple[list[float], list[float]]:
-        ours.carry(peer.peer)
-        mine, theirs = getattr(ours, kind), getattr(peer, kind)
-        mine(short), theirs(short)
-        return in_turn(repeats, lambda: _seconds(lambda: mine(audio)), lambda: _seconds(lambda: theirs(audio)))
+    def seconds(kind: str, repeats: int) -> dict[str, list[float]]:
+        sides = {}
+        for precision, training in ours.items():
+            training.carry(peer.peer)
+            sides[precision] = getattr(training, kind)
+        sides["peer"] = getattr(peer, kind)
+        for step in sides.values():
+            step(short)
+        rounds = [{side: _seconds(partial(step, audio)) for side, step in sides.items()} for _ in range(repeats)]
+        return {side: [one[side] for one in rounds] for side in sides}
 
-    stage1 = both("stage1", plan.stage1)
-    generator, discriminator = both("generator", plan.stage2), both("discriminator", plan.stage2)
-    every = EVERY[name]
-    mixed = [
-        [((every - 1) * g + d) / every for g, d in zip(generators, discriminators, strict=True)]
-        for generators, discriminators in zip(generator, discriminator, strict=True)
-    ]
-    mix = f"mean of {every - 1} generator and 1 discriminator step"
-    return [
-        at_least(f"{label}: stage 1 step", *stage1, "s", 1.5),
-        at_least(f"{label}: stage 2 generator step", *generator, "s", None),
-        at_least(f"{label}: stage 2 discriminator step", *discriminator, "s", None),
-        at_least(f"{label}: stage 2 as scheduled, {mix}", *mixed, "s", 3.0),
-    ]
+    stage1, every = seconds("stage1", plan.stage1), EVERY[name]
+    generator, discriminator = seconds("generator", plan.stage2), seconds("discriminator", plan.stage2)
+    mixed = {
+        side: [((every - 1) * g + d) / every for g, d in zip(generator[side], discriminator[side], strict=True)]
+        for side in generator
+    }
+    rows = []
+    for precision in ours:
+        label = f"{name} batch {batch}, {PRECISIONS[precision]}"
+        mix = f"mean of {every - 1} generator and 1 discriminator step"
+        rows += [
+            at_least(f"{label}: stage 1 step", stage1[precision], stage1["peer"], "s", 1.5),
+            at_least(f"{label}: stage 2 generator step", generator[precision], generator["peer"], "s", None),
+            at_least(
+                f"{label}: stage 2 discriminator step", discriminator[precision], discriminator["peer"], "s", None
+            ),
+            at_least(f"{label}: stage 2 as scheduled, {mix}", mixed[precision], mixed["peer"], "s", 3.0),
+        ]
+    return rows
 
 
 def memory_rows(name: Name, batch: int, plan: Plan) -> list[Row]:

@@ -38,9 +38,9 @@ class TrainingStep:
         self.helpers: Mapping[str, nn.Module] = {"discriminators": self.discriminators}
         generator = chain(synthesizer.encoder.parameters(), synthesizer.decoder.parameters())
         self.optimizers = {
-            "generator": torch.optim.Adam(generator, config.learning_rate, config.betas),
+            "generator": torch.optim.Adam(generator, config.learning_rate, config.betas, fused=True),
             "discriminator": torch.optim.Adam(
-                self.discriminators.parameters(), config.discriminator_learning_rate, config.betas
+                self.discriminators.parameters(), config.discriminator_learning_rate, config.betas, fused=True
             ),
         }
 
