@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import shutil
+from dataclasses import replace
 
 import pytest
 import safetensors.torch
@@ -160,3 +161,13 @@ def test_whole_folder_replaces_and_survives_failure(tmp_path):
     with atomic.whole_folder(tmp_path / "a") as folder:
         (folder / "three").write_text("3")
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "three"]
+
+
+def test_moved_data_is_accepted_and_other_data_is_not(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir(), second.mkdir()
+    run(tmp_path / "run", replace(toy_config(steps=1), data=str(first)))
+    with pytest.raises(UserError, match="started with other settings \\(data"):
+        run(tmp_path / "run", replace(toy_config(steps=2), data=str(second)))
+    first.rmdir()
+    assert run(tmp_path / "run", replace(toy_config(steps=2), data=str(second))) == "finished"

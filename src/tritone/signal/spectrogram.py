@@ -17,7 +17,7 @@ from tritone.signal.stft import magnitude
 WINDOW = 2048
 MELS = 192
 RANGE_DB = 80.0
-TICKS = (200, 500, 1000, 2000, 5000, 10_000, 20_000)
+TICKS = (300, 1000, 2000, 5000, 10_000, 20_000)
 
 
 def mel_decibels(audio: Tensor, rate: int) -> NDArray[np.float32]:

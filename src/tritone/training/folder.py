@@ -119,6 +119,8 @@ class RunFolder:
                 f"{self.path} is a run of the family {before.family}, not {self.config.family}; choose another --out."
             )
         changed = {k: v for k, v in differences(before, self.config).items() if k not in MAY_CHANGE}
+        if "data" in changed and not Path(before.data).exists():
+            del changed["data"]  # the dataset was moved, or the run was taken to another machine
         if changed:
             listing = ", ".join(f"{key} {old!r} -> {new!r}" for key, (old, new) in changed.items())
             raise UserError(
