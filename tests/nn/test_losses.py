@@ -104,3 +104,10 @@ def test_divergence_by_hand():
     std = torch.tensor([[[1.0, 1.0], [np.e, 1.0]]])
     expected = (0 + 4) / 2 + ((1 + np.e**2 - 2 - 1) + 1) / 2
     assert float(kl_divergence(mean, std)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_silence_as_target_gives_a_finite_distance_and_gradient():
+    output = (1e-3 * torch.randn(2, 1, 8192)).requires_grad_()
+    distance = SpectralDistance()(output, torch.zeros(2, 1, 8192))
+    distance.backward()
+    assert torch.isfinite(distance) and torch.isfinite(output.grad).all()

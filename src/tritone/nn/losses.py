@@ -13,6 +13,9 @@ from tritone.signal.stft import frames, frames_adjoint, power
 CHUNK_SAMPLES = 131_072
 """How much sound is transformed at a time on a CPU, so that spectra stay in the cache."""
 
+ENERGY_FLOOR = 1e-8
+"""Least energy that the linear term is relative to, a bit less than that of 16-bit dither: silence divides nothing."""
+
 Mean = Callable[[Tensor], Tensor]
 
 
@@ -68,7 +71,7 @@ def _scale_distance(
     pieces = list(_pieces(output))
     powers = [power(torch.fft.rfft(frames(target[piece], scale, hop))) for piece in pieces]
     count = sum(values.numel() for values in powers)
-    energy = mean(torch.stack([values.sum() for values in powers]).sum() / count)
+    energy = mean(torch.stack([values.sum() for values in powers]).sum() / count).clamp_min(ENERGY_FLOOR)
     linear, logarithmic = output.new_zeros(()), output.new_zeros(())
     for piece, values in zip(pieces, powers, strict=True):
         spectrum = torch.fft.rfft(frames(output[piece], scale, hop))
