@@ -120,3 +120,20 @@ def test_two_processes_learn_what_one_learns(data, done, tmp_path, step, role):
     for line, other in zip(*logs, strict=True):
         for name in line.keys() - set(TIMINGS):
             assert other[name] == pytest.approx(line[name], rel=1e-4), name
+
+
+@pytest.mark.slow
+def test_two_processes_learn_twenty_steps_alike(data, done, tmp_path):
+    """Where the distance's logarithm is tame (silence from 1e-2 on), rounding stays rounding over twenty steps."""
+    settings = (
+        *TINY_V2, "--training.batch", "4", "--device", "cpu", "--training.previews", "0", "--steps", "20",
+        "--model.spectral_epsilon", "0.01", "--model.learning_rate", "0.0001",
+    )  # fmt: skip
+    done("train", "vae", data, "--out", tmp_path / "one", *settings)
+    words = ["train", "vae", data, "--out", tmp_path / "two", *settings]
+    command = [sys.executable, *LAUNCH, "-m", "tritone", *map(str, words)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=250)
+    assert ended.returncode == 0, ended.stderr
+    one, two = state(tmp_path / "one"), state(tmp_path / "two")
+    assert one.step == two.step == 20
+    assert distance(two.weights, one.weights) <= 1e-5
