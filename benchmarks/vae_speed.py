@@ -7,6 +7,7 @@ ours the update of our Trainer (our_training.py).
 import sys
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
@@ -99,6 +100,8 @@ def offline_rows(name: Name, plan: Plan) -> list[Row]:
     """A sound of ten seconds at 48 kHz through the model, weight norm folded and noise branch (v1) on in both."""
     peer = build_peer(name)
     ours = fold_weight_norm(build_ours(peer, name))
+    ours16 = deepcopy(ours)
+    ours16.use_precision("bf16")
     _fold_peer(peer)
     peer.decoder.set_warmed_up(True)
     audio = training_batch(1, -(-SECONDS * RATE // ours.ratio) * ours.ratio)
@@ -106,9 +109,9 @@ def offline_rows(name: Name, plan: Plan) -> list[Row]:
         latent = ours.encode(audio)
         theirs = _timer(lambda: peer.decode(peer.encode(audio).chunk(2, 1)[0]))
         whole = in_turn(plan.offline, _timer(lambda: _through(ours, audio)), theirs)
-        half = in_turn(plan.offline, _timer(lambda: _through_bf16(ours, audio)), theirs)
+        half = in_turn(plan.offline, _timer(lambda: _through(ours16, audio)), theirs)
         decode = in_turn(plan.offline, _timer(lambda: _decode(ours, latent)), _timer(lambda: peer.decode(latent)))
-        ratio = _signal_to_noise(_through(ours, audio), _through_bf16(ours, audio))
+        ratio = _signal_to_noise(_through(ours, audio), _through(ours16, audio))
     seconds = audio.shape[-1] / RATE
     what = f"{name}: encode and decode {seconds:.2f} s at 48 kHz"
     return [
@@ -128,11 +131,6 @@ def _real_time(what: str, ours: list[float], peer: list[float], seconds: float) 
 
 def _through(ours: VAE, audio: Tensor) -> Tensor:
     return ours.reconstruct(audio, noise_seeds=_noise(ours))
-
-
-def _through_bf16(ours: VAE, audio: Tensor) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
-        return _through(ours, audio)
 
 
 def _decode(ours: VAE, latent: Tensor) -> Tensor:

@@ -252,3 +252,15 @@ def test_what_is_known_about_a_model() -> None:
     assert facts["latent_rate"] == 44_100 / 2048
     assert facts["delay_samples"] == 1696 + 496  # acids-rave's decoder, and this filter bank
     assert facts["delay_ms"] == pytest.approx(1000 * facts["delay_samples"] / 44_100)
+
+
+@pytest.mark.parametrize("preset", ["vae-v1", "vae-v2", "vae-nano"])
+def test_bf16_plays_nearly_the_same(preset):
+    model = build(replace(preset_config(preset), capacity=16)).eval()
+    audio = 0.3 * torch.randn(1, 1, 3 * model.ratio + 100)
+    exact = model.reconstruct(audio)
+    model.use_precision("bf16")
+    rounded = model.reconstruct(audio)
+    assert rounded.dtype == torch.float32 and rounded.shape == audio.shape
+    noise = (rounded - exact).square().sum() / exact.square().sum()
+    assert 1e-9 < noise < 10 ** (-25 / 10)

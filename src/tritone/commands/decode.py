@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     from tritone.play.latents import decode
     from tritone.play.load import load
 
-    model = load(args.run, args.checkpoint, args.device)
+    model = load(args.run, args.checkpoint, args.device, args.precision)
     with progress("decoding") as show:
         written = decode(
             model,

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     from tritone.play.latents import encode
     from tritone.play.load import load
 
-    model = load(args.run, args.checkpoint, args.device)
+    model = load(args.run, args.checkpoint, args.device, args.precision)
     with progress("encoding") as show:
         written = encode(
             model, args.audio, args.out, run=args.run, file_format=args.format, dims=args.dims, fidelity=args.fidelity,

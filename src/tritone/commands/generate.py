@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     from tritone.play.generate import generate, morph
     from tritone.play.load import load
 
-    model = load(args.run, args.checkpoint, args.device)
+    model = load(args.run, args.checkpoint, args.device, args.precision)
     with progress("generating") as show:
         if args.morph:
             written = morph(

@@ -11,6 +11,12 @@ def add_model_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run, or of one of its checkpoints")
     parser.add_argument("--checkpoint", default="latest", help="latest, best or a step (default latest)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bf16"),
+        default="float32",
+        help="arithmetic; bf16 is faster where the CPU has it",
+    )
 
 
 def add_latent_arguments(parser: ArgumentParser) -> None:

@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     from tritone.play.load import load
     from tritone.play.reconstruct import reconstruct
 
-    model = load(args.run, args.checkpoint, args.device)
+    model = load(args.run, args.checkpoint, args.device, args.precision)
     with progress("reconstructing") as show:
         written = reconstruct(
             model, args.audio, args.out, run=args.run, dims=args.dims, fidelity=args.fidelity, seed=args.seed,

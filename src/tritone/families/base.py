@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from tritone.data.batch import Batch
 
+Precision = Literal["float32", "bf16"]
 Capability = Literal["generate", "encode", "decode", "reconstruct", "stream", "inpaint", "upsample"]
 
 
@@ -32,6 +33,10 @@ class Synthesizer(nn.Module):
     def capabilities(self) -> frozenset[Capability]:
         """What this model really can do."""
         return frozenset()
+
+    def use_precision(self, precision: Precision) -> None:
+        """Play in float32, or with the networks in bf16. For playing only: training has `training.precision`."""
+        raise ValueError(f"{type(self).__name__} plays in float32 only, not in {precision}")
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates for `tritone inspect`: plain numbers and strings by name."""

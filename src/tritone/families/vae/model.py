@@ -1,17 +1,19 @@
 """The VAE as an instrument: any length in, the same length out, with its latent along its own axes."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import ceil
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tritone.errors import UserError
-from tritone.families.base import Capability, Synthesizer
+from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.families.vae.config import Config
 from tritone.families.vae.latent import LatentBasis
 from tritone.families.vae.networks import build_bank, build_decoder, build_encoder
+from tritone.nn.blocks import fold_weight_norm
 from tritone.nn.noise import sample_normal, sample_uniform
 
 Seeds = Sequence[int] | Tensor
@@ -37,10 +39,22 @@ class VAE(Synthesizer):
         self.encoder = build_encoder(config)
         self.decoder = build_decoder(config)
         self.basis = LatentBasis(config.latent)
+        self.precision: Precision = "float32"
 
     def capabilities(self) -> frozenset[Capability]:
         """Everything but streaming, inpainting and upsampling."""
         return frozenset({"generate", "encode", "decode", "reconstruct"})
+
+    def use_precision(self, precision: Precision) -> None:
+        """Play in float32, or with the convolutions in bf16: faster on a CPU that has it, with a little noise.
+
+        Folds weight norm. Weights that were rounded to bf16 stay so.
+        """
+        fold_weight_norm(self)
+        self.precision = precision
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv1d | nn.ConvTranspose1d):
+                layer.to(torch.float32 if precision == "float32" else torch.bfloat16)
 
     @torch.inference_mode()
     def encode(
@@ -87,7 +101,9 @@ class VAE(Synthesizer):
         noise = None
         if noise_seeds is not None and self.decoder.noise_branch is not None:
             noise = sample_uniform(noise_seeds, self.decoder.noise_shape(model_latent), latent.device)
-        audio = self.pqmf.synthesis(self.decoder(model_latent, noise))
+        with self._arithmetic():
+            bands = self.decoder(model_latent, noise)
+        audio = self.pqmf.synthesis(bands)
         return audio[..., self.pqmf.delay_samples :][..., :samples]
 
     @torch.inference_mode()
@@ -158,7 +174,8 @@ class VAE(Synthesizer):
         """Mean and standard deviation of the latent in model space, `(batch, latent, frames)`; audio of any length."""
         samples = audio.shape[-1]
         padded = torch.nn.functional.pad(audio, (0, self._frames(samples) * self.ratio - samples))
-        mean, std = self.encoder(self.pqmf.analysis(padded))
+        with self._arithmetic():
+            mean, std = self.encoder(self.pqmf.analysis(padded))
         return mean.float(), std.float()
 
     def facts(self) -> dict[str, Any]:
@@ -210,6 +227,12 @@ class VAE(Synthesizer):
             walk.append(correlation * walk[-1] + innovation * steps[..., frame : frame + 1])
         latent = torch.cat(walk, -1) * (temperature * self.basis.variance[:dims].sqrt()[:, None])
         return self.decode(latent, samples, noise_seeds=[seed + 1])
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        """What the networks run in: bf16 where that was chosen for playing, else whatever holds outside."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.basis.mean.device.type, torch.bfloat16)
 
     def _frames(self, samples: int) -> int:
         """Latent frames that cover so many samples and the filter bank's delay."""
