@@ -1,4 +1,4 @@
-"""How fast ours trains and plays beside acids-rave: the same weights, the same sound, the same threads, in one process.
+"""How fast ours trains beside acids-rave: the same weights, the same sound, the same threads, in one process.
 
 A step is whole on both sides: forward, losses, backward, optimiser. Theirs is `RAVE.training_step` (acids_training.py),
 ours the update of our Trainer (our_training.py).
@@ -7,26 +7,19 @@ ours the update of our Trainer (our_training.py).
 import sys
 import time
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from acids import Name, build_ours, build_peer
+from acids import Name
 from acids_training import EVERY, PeerTraining
 from our_training import OurTraining
 from peak_memory import WARM_UP_SAMPLES, peak_megabytes
 from sounds import training_batch
-from table import Row, arguments, at_least, finish, in_turn, machine, median_spread
-from torch import Tensor, nn
-
-from tritone.families.vae.model import VAE
-from tritone.nn.blocks import fold_weight_norm
+from table import Row, arguments, at_least, finish, machine
 
 THREADS = 2
 SAMPLES = 131_072
-SECONDS = 10
-RATE = 48_000
 NAMES: tuple[Name, ...] = ("v1", "v2")
 PRECISIONS = {"float32": "float32", "bf16": "ours in bf16, theirs in float32"}
 
@@ -38,11 +31,10 @@ class Plan:
     batches: tuple[int, ...] = (2, 8)
     stage1: int = 7
     stage2: int = 3
-    offline: int = 15
     samples: int = SAMPLES
 
 
-QUICK = Plan(batches=(2,), stage1=3, stage2=1, offline=5)
+QUICK = Plan(batches=(2,), stage1=3, stage2=1)
 
 
 def training_rows(name: Name, batch: int, plan: Plan) -> list[Row]:
@@ -96,71 +88,10 @@ def memory_rows(name: Name, batch: int, plan: Plan) -> list[Row]:
     return rows
 
 
-def offline_rows(name: Name, plan: Plan) -> list[Row]:
-    """A sound of ten seconds at 48 kHz through the model, weight norm folded and noise branch (v1) on in both."""
-    peer = build_peer(name)
-    ours = fold_weight_norm(build_ours(peer, name))
-    ours16 = deepcopy(ours)
-    ours16.use_precision("bf16")
-    _fold_peer(peer)
-    peer.decoder.set_warmed_up(True)
-    audio = training_batch(1, -(-SECONDS * RATE // ours.ratio) * ours.ratio)
-    with torch.inference_mode():
-        latent = ours.encode(audio)
-        theirs = _timer(lambda: peer.decode(peer.encode(audio).chunk(2, 1)[0]))
-        whole = in_turn(plan.offline, _timer(lambda: _through(ours, audio)), theirs)
-        half = in_turn(plan.offline, _timer(lambda: _through(ours16, audio)), theirs)
-        decode = in_turn(plan.offline, _timer(lambda: _decode(ours, latent)), _timer(lambda: peer.decode(latent)))
-        ratio = _signal_to_noise(_through(ours, audio), _through(ours16, audio))
-    seconds = audio.shape[-1] / RATE
-    what = f"{name}: encode and decode {seconds:.2f} s at 48 kHz"
-    return [
-        at_least(f"{what}, float32", *whole, "s", 1.3),
-        at_least(f"{what}, ours in bf16, theirs in float32", *half, "s", 2.0),
-        Row(f"{name}: signal to noise of bf16 against float32 (random weights)", ratio, None, None, "dB", 1, "-"),
-        _real_time(f"{name}: decode 48 kHz, float32", *decode, seconds),
-    ]
-
-
-def _real_time(what: str, ours: list[float], peer: list[float], seconds: float) -> Row:
-    mine, mine_spread = median_spread([seconds / taken for taken in ours])
-    theirs, their_spread = median_spread([seconds / taken for taken in peer])
-    spread = f"{mine_spread} | {their_spread}"
-    return Row(what, mine, theirs, mine / theirs, "x real time", len(ours), spread, "ours >= 20", mine >= 20)
-
-
-def _through(ours: VAE, audio: Tensor) -> Tensor:
-    return ours.reconstruct(audio, noise_seeds=_noise(ours))
-
-
-def _decode(ours: VAE, latent: Tensor) -> Tensor:
-    return ours.decode(latent, noise_seeds=_noise(ours))
-
-
-def _noise(ours: VAE) -> list[int] | None:
-    return None if ours.decoder.noise_branch is None else [0]
-
-
-def _signal_to_noise(reference: Tensor, other: Tensor) -> float:
-    return 10 * torch.log10(reference.square().sum() / (reference - other).square().sum()).item()
-
-
-def _fold_peer(peer: nn.Module) -> None:
-    for module in peer.modules():
-        if hasattr(module, "weight_g"):
-            nn.utils.remove_weight_norm(module)
-
-
 def _seconds(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
-
-
-def _timer(action: Callable[[], object]) -> Callable[[], float]:
-    """A measurement of `action`, which has run once before."""
-    action()
-    return lambda: _seconds(action)
 
 
 def _say(text: str) -> None:
@@ -173,8 +104,6 @@ def main() -> None:
     plan = QUICK if args.quick else Plan()
     rows: list[Row] = []
     for name in NAMES:
-        _say(f"{name}: offline")
-        rows += offline_rows(name, plan)
         for batch in plan.batches:
             _say(f"{name} batch {batch}: training steps")
             rows += training_rows(name, batch, plan)
