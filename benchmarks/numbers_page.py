@@ -29,8 +29,8 @@ ABOUT = {
         "Medians, ours and theirs in turn, with the same weights; the spread is from least to most. A training step is "
         "whole: forward, losses, backward, optimiser. Peak memory is that of a fresh process beyond what it took when "
         "all was imported. In float32 both sides spend most of a step in the same convolutions, which run at 65 to "
-        "90 % of the processor's rate for matrix products: what ours saves is the rest (losses, filter bank, gradients that "
-        "nobody uses, the discriminators' layout), and where the rest is small the bar is missed. bf16 is "
+        "90 % of the processor's rate for matrix products: what ours saves is the rest (losses, filter bank, "
+        "gradients that nobody uses, the discriminators' layout), and where that is little the bar is missed. bf16 is "
         "`training.precision: bf16`; acids-rave has no mixed precision.",
     ),
     "vae_offline": (
