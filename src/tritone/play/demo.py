@@ -16,6 +16,7 @@ from tritone.data.prepare import prepare
 from tritone.data.render import render_loops
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.play.demo_page import Morph, Pair, write_page
 from tritone.play.load import load
 from tritone.signal.files import read_audio
 from tritone.signal.resample import resample
@@ -29,27 +30,6 @@ RECORDED = ("breakbeat_126bpm", "mehackit1_97bpm", "arovane_beat_b_130bpm", "tab
 RENDERED = 4
 MORPH_STEPS = 5
 SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A held-out loop and what the model made of it, both `(1, time)`."""
-
-    name: str
-    recorded: bool
-    input: np.ndarray
-    output: np.ndarray
-    seconds: float
-    """How long the model took."""
-
-
-@dataclass(frozen=True)
-class Morph:
-    """Sounds on the way from one loop to another."""
-
-    start: str
-    end: str
-    sounds: list[np.ndarray]
 
 
 @dataclass
@@ -95,8 +75,6 @@ class Demo:
 
     def play(self, show: Callable[[int, int], None]) -> Path:
         """Held-out loops through the model, morphs between them, and the page. Returns its path."""
-        from tritone.play.demo_page import write_page
-
         model = load(self.work / "run")
         with self._timed("playing"):
             pairs = self._reconstructions(model, show)

@@ -1,21 +1,42 @@
 """The page that ends the demo."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from tritone.families.base import Synthesizer
 from tritone.play.report import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
 
-if TYPE_CHECKING:
-    from tritone.play.demo import Morph, Pair
+
+@dataclass(frozen=True)
+class Pair:
+    """A held-out loop and what the model made of it, both `(1, time)`."""
+
+    name: str
+    recorded: bool
+    input: np.ndarray
+    output: np.ndarray
+    seconds: float
+    """How long the model took."""
+
+
+@dataclass(frozen=True)
+class Morph:
+    """Sounds on the way from one loop to another."""
+
+    start: str
+    end: str
+    sounds: list[np.ndarray]
 
 
 def write_page(
     out: Path,
     model: Synthesizer,
-    pairs: Sequence["Pair"],
-    morph: "Morph",
+    pairs: Sequence[Pair],
+    morph: Morph,
     log: Sequence[Mapping[str, float]],
     timings: Mapping[str, float],
 ) -> Path:
@@ -76,7 +97,7 @@ def write_page(
     return write_report(out, report)
 
 
-def _clips(pairs: Sequence["Pair"], rate: int, loop: bool) -> list[Clip]:
+def _clips(pairs: Sequence[Pair], rate: int, loop: bool) -> list[Clip]:
     clips = []
     for pair in pairs:
         clips += [
