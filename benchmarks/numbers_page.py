@@ -43,7 +43,9 @@ ABOUT = {
         "Mean distance between held-out loops and their deterministic reconstruction; the spread is the 95 % bootstrap "
         "interval over files, n the number of files. Rendered loops are of drum kits that were not trained on; "
         "recorded ones are those that ship with the package. Only the time of training steps counts, reading included. "
-        "acids-rave has the better of two crop lengths, and the better of two alignments of its output counts.",
+        "acids-rave has the better of two crop lengths, and the better of two alignments of its output counts. After "
+        "some hundred steps its output does not follow its input yet: this shows what twenty minutes on two "
+        "cores give, not what either model reaches in the end.",
     ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""
