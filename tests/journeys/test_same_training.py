@@ -124,11 +124,14 @@ def test_two_processes_learn_what_one_learns(data, done, tmp_path, step, role):
 
 @pytest.mark.slow
 def test_two_processes_learn_twenty_steps_alike(data, done, tmp_path):
-    """Where the distance's logarithm is tame (silence from 1e-2 on), rounding stays rounding over twenty steps."""
+    """Where the distance's logarithm is tame (silence from 1e-2 on), rounding stays small beside what is learned: the
+    two end a hundred times closer to each other than to where they began.
+    """
     settings = (
         *TINY_V2, "--training.batch", "4", "--device", "cpu", "--training.previews", "0", "--steps", "20",
         "--model.spectral_epsilon", "0.01", "--model.learning_rate", "0.0001",
     )  # fmt: skip
+    done("train", "vae", data, "--out", tmp_path / "start", *settings, "--steps", 0)
     done("train", "vae", data, "--out", tmp_path / "one", *settings)
     words = ["train", "vae", data, "--out", tmp_path / "two", *settings]
     command = [sys.executable, *LAUNCH, "-m", "tritone", *map(str, words)]
@@ -136,4 +139,5 @@ def test_two_processes_learn_twenty_steps_alike(data, done, tmp_path):
     assert ended.returncode == 0, ended.stderr
     one, two = state(tmp_path / "one"), state(tmp_path / "two")
     assert one.step == two.step == 20
-    assert distance(two.weights, one.weights) <= 1e-5
+    apart = distance(two.weights, one.weights)
+    assert apart <= 1e-4 and apart <= 0.01 * distance(state(tmp_path / "start").weights, one.weights)
