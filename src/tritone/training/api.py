@@ -1,7 +1,7 @@
 """Training from Python and from the command line: preset and overrides in, run folder out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,8 +75,7 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
             f"{out} is a run of the family {old.family}; use `tritone train {old.family}`, or another --out."
         )
     sections = {"model": asdict(old.model), "training": asdict(old.training)}
-    config = make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
-    return replace(config, preset=old.preset)
+    return make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
 
 
 def _check_data(config: RunConfig) -> None:
