@@ -103,6 +103,8 @@ class Config:
     betas: tuple[float, float] = (0.5, 0.9)
     """Adam's moments, for both optimisers."""
 
+    reading = "crops"
+
     def __post_init__(self) -> None:
         if problems := self._not_positive() or self._contradictions():
             raise UserError("model: " + "; ".join(problems) + ".")

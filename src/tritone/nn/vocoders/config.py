@@ -1,0 +1,46 @@
+"""What a vocoder is made of. Importable without torch."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tritone.errors import UserError
+from tritone.signal.mel_config import MelConfig
+
+
+@dataclass(frozen=True)
+class VocoderConfig:
+    """From mel spectrogram to sound."""
+
+    architecture: Literal["vocos", "melgan", "griffin-lim"] = "vocos"
+    """vocos: ConvNeXt blocks and an inverse Fourier transform (arXiv 2306.00814); melgan: transposed convolutions
+    (arXiv 1910.06711); griffin-lim: no network, phases found by iteration."""
+    channels: int = 1
+    """1 mono, 2 stereo; channels are made jointly."""
+    mel: MelConfig = field(default_factory=MelConfig)
+    """The spectrogram that is turned into sound."""
+    width: int = 256
+    """Channels of the blocks (vocos), or of the last upsampling, doubled at every one before (melgan: 32)."""
+    layers: int = 6
+    """Blocks (vocos), or residual layers after every upsampling (melgan: 3)."""
+    expansion: int = 3
+    """Inner width of a block over its width (vocos)."""
+    ratios: tuple[int, ...] = (8, 8, 2, 2)
+    """Upsampling factors, whose product is the hop (melgan)."""
+    iterations: int = 32
+    """Rounds of phase reconstruction (griffin-lim)."""
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} must be at least 1, not {getattr(self, name)}"
+            for name in ("width", "layers", "expansion", "iterations")
+            if getattr(self, name) < 1
+        ]
+        if self.channels not in (1, 2):
+            problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
+        product = 1
+        for ratio in self.ratios:
+            product *= ratio
+        if self.architecture == "melgan" and (min(self.ratios, default=0) < 2 or product != self.mel.hop):
+            problems.append(f"ratios must be numbers from 2 on whose product is mel.hop {self.mel.hop}")
+        if problems:
+            raise UserError("vocoder: " + "; ".join(problems) + ".")
