@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from tritone.data.batch import Batch
 
 Precision = Literal["float32", "bf16"]
-Capability = Literal["generate", "encode", "decode", "reconstruct", "stream", "inpaint", "upsample"]
+Capability = Literal["generate", "loop", "encode", "decode", "reconstruct", "tag", "stream", "inpaint", "upsample"]
 
 
 class Synthesizer(nn.Module):
@@ -20,6 +20,9 @@ class Synthesizer(nn.Module):
     - generate: `generate(count, seconds, seeds, **controls) -> audio`; sound i depends on `seeds[i]` alone.
     - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
+    - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm) ->
+      audio` of exactly that many bars, whose last sample leads into its first; `project(audio, …) -> styles`.
+    - tag: `tag(audio) -> probabilities (batch, labels)`.
     """
 
     sample_rate: int
@@ -29,6 +32,10 @@ class Synthesizer(nn.Module):
     reconstruct: Callable[..., Tensor]
     generate: Callable[..., Tensor]
     interpolate: Callable[..., Tensor]
+    styles: Callable[..., Tensor]
+    render: Callable[..., Tensor]
+    project: Callable[..., Tensor]
+    tag: Callable[..., Tensor]
 
     def capabilities(self) -> frozenset[Capability]:
         """What this model really can do."""
@@ -73,11 +80,22 @@ class TrainingStep(Protocol):
     def played(self, role: str) -> bool:
         """Whether an update of this role changes the synthesizer (and so its moving average)."""
 
-    def validate(self, synthesizer: Synthesizer, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Named scalars on held-out sound; the key `distance` decides which checkpoint is best (lower is better)."""
+    def validate(self, synthesizer: Synthesizer, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
+        """Named scalars over all held-out batches; `distance` decides which checkpoint is best (lower is better)."""
 
     def analyse(self, synthesizer: Synthesizer, batches: Iterable[Batch], step: int) -> None:
         """What must be computed over training data before the model is saved (the VAE's latent SVD); may do nothing."""
 
     def preview(self, synthesizer: Synthesizer, batch: Batch, step: int) -> dict[str, Tensor]:
         """Sounds `(batch, channels, time)` by name ("input", "output") that show what the model does by now."""
+
+
+def averaged(measure: Callable[[Batch], dict[str, Tensor]], batches: Iterable[Batch]) -> dict[str, Tensor]:
+    """Means over the sounds of all batches, for measures that are means over the sounds of a batch."""
+    sums: dict[str, Tensor] = {}
+    count = 0
+    for batch in batches:
+        for name, value in measure(batch).items():
+            sums[name] = sums.get(name, 0.0) + value.detach() * len(batch)
+        count += len(batch)
+    return {name: total / count for name, total in sums.items()}

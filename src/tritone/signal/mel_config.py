@@ -38,7 +38,9 @@ class MelConfig:
             if getattr(self, name) < least
         ]
         if self.hop > 0 and (self.window % self.hop or (self.window - self.hop) % 2):
-            problems.append(f"window must be a multiple of hop and their difference even, not {self.window}, {self.hop}")
+            problems.append(
+                f"window must be a multiple of hop and their difference even, not {self.window}, {self.hop}"
+            )
         if self.high is not None and not self.low < self.high <= self.rate / 2:
             problems.append(f"high must lie between low and half the rate, not {self.high}")
         if not 0 < self.floor < 1:

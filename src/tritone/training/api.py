@@ -1,7 +1,7 @@
 """Training from Python and from the command line: preset and overrides in, run folder out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,9 +9,9 @@ from tritone.config import RunConfig, load_preset, make_config, read_run_config
 from tritone.errors import UserError
 from tritone.training.display import Display
 
-SMALL_PRESETS = {"vae": "vae-nano"}
+SMALL_PRESETS = {"gan": "gan-nano", "vae": "vae-nano", "vocoder": "vocoder-nano", "tagger": "tagger-nano"}
 """What a family trains without a GPU, where no preset is named."""
-FULL_PRESETS = {"vae": "vae-v2"}
+FULL_PRESETS = {"gan": "gan-loop", "vae": "vae-v2", "vocoder": "vocoder-vocos", "tagger": "tagger-scnn"}
 """What it trains on a GPU."""
 
 
@@ -32,8 +32,7 @@ def train(
     `overrides` is nested by section: {"model": {...}, "training": {...}}. Returns why training ended: "finished",
     "minutes", "interrupted" or "terminated". Raises UserError for whatever the user can mend.
     """
-    config = resolve(family, data, out, preset, steps, overrides or {})
-    _check_data(config)
+    config = _with_data(resolve(family, data, out, preset, steps, overrides or {}))
     from tritone.training.loop import train as run_loop
 
     return run_loop(config, out, minutes=minutes, show=show, device=device)
@@ -78,15 +77,20 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
     return make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
 
 
-def _check_data(config: RunConfig) -> None:
-    """UserError, before anything is written, where the dataset is none, is empty, or does not fit the model."""
+def _with_data(config: RunConfig) -> RunConfig:
+    """The configuration with what follows from the data filled in.
+
+    UserError, before anything is written, where the dataset is none, is empty, or does not fit the model.
+    """
     from tritone.data.store import Dataset
+    from tritone.families import complete
     from tritone.training.sources import check_sound
 
     dataset = Dataset.open(config.data)
     dataset.split("train")
     check_sound(config, dataset, config.model.sample_rate, config.model.channels)
     config.model.check_crop(config.training.crop_samples)
+    return replace(config, model=complete(config.family, config.model, dataset))
 
 
 def _with_steps(overrides: Mapping[str, Any], steps: int | None) -> dict[str, Any]:

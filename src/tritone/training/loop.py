@@ -169,14 +169,9 @@ class Session:
         return better
 
     def _validation_means(self, step: int) -> dict[str, float]:
-        sums: dict[str, float] = {}
-        count = 0
-        for batch in self.sources.validation(self.config.validation_crops):
-            scalars = self.trainer.family.validate(self.trainer.played, self.trainer.to_device(batch), step)
-            for name, value in scalars.items():
-                sums[name] = sums.get(name, 0.0) + self.machine.mean(value.detach()).item() * len(batch)
-            count += len(batch)
-        return {f"validation/{name}": total / count for name, total in sums.items()}
+        batches = map(self.trainer.to_device, self.sources.validation(self.config.validation_crops))
+        scalars = self.trainer.family.validate(self.trainer.played, batches, step)
+        return {f"validation/{name}": self.machine.mean(value.detach()).item() for name, value in scalars.items()}
 
     def _preview_sounds(self, step: int) -> dict[str, torch.Tensor]:
         parts: dict[str, list[torch.Tensor]] = {}

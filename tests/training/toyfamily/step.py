@@ -1,6 +1,7 @@
 import torch
 from torch import nn
 
+from tritone.families.base import averaged
 from tritone.training.schedule import linear
 
 
@@ -39,8 +40,10 @@ class TrainingStep:
             distance = distance * float("nan")
         return {"distance": distance, "adversarial": -self.discriminator(fake).mean(), "watched": fake.abs().mean()}
 
-    def validate(self, synthesizer, batch, step):
-        return {"distance": (synthesizer.reconstruct(batch.audio) - batch.audio).square().mean()}
+    def validate(self, synthesizer, batches, step):
+        return averaged(
+            lambda batch: {"distance": (synthesizer.reconstruct(batch.audio) - batch.audio).square().mean()}, batches
+        )
 
     def analyse(self, synthesizer, batches, step):
         latents = torch.cat([synthesizer.encode(batch.audio).mean((0, 2))[None] for batch in batches])

@@ -1,14 +1,19 @@
 """What a loop GAN is made of and how it learns. Importable without torch. Paper: arXiv 2209.01751."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Literal
+from statistics import median
+from typing import TYPE_CHECKING, Literal
 
 from tritone.errors import UserError
 from tritone.nn.vocoders.config import VocoderConfig
 from tritone.signal.mel_config import MelConfig
 
-LOSSES = ("generator", "path_length", "discriminator", "r1", "r2")
+if TYPE_CHECKING:
+    from tritone.data.store import Dataset
+
+RATE_SLACK = 0.1
+"""By how much a vocoder's sample rate may differ from the model's: 44.1 and 48 kHz serve each other."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class DiscriminatorConfig:
     most: int = 512
     """Most channels of any block (stylegan2)."""
     beat_shift: float = 0.5
-    """Probability that a sound is turned by a random number of whole beats before it is judged, so that the seam is seen;
-    below 1, so that the generator still learns where the bar begins."""
+    """Probability that a sound is turned by a random number of whole beats before it is judged, so that the seam is
+    seen; below 1, so that the generator still learns where the bar begins."""
     gain_db: float = 3.0
     """Largest random gain, up or down, before a sound is judged; real and generated alike."""
 
@@ -76,7 +81,7 @@ class Config:
     vocoder: VocoderConfig = field(default_factory=lambda: VocoderConfig("griffin-lim"))
     """What turns spectrograms into sound; filled in from `vocoder_from` when training starts."""
     vocoder_from: str = ""
-    """Where the vocoder comes from: a run of `tritone train vocoder`, or the name of a shipped one. Empty: Griffin-Lim."""
+    """Where the vocoder comes from: a run of `tritone train vocoder`, or the name of a shipped one; none: Griffin-Lim."""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The generator."""
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -90,7 +95,7 @@ class Config:
     tempos: tuple[float, ...] = ()
     """Slowest, middle and fastest tempo of the data, in beats a minute; filled in likewise."""
     loss: Literal["hinge", "logistic", "relativistic"] = "hinge"
-    """hinge (arXiv 1705.02894), the non-saturating logistic loss of StyleGAN2, or R3GAN's relativistic pairs (2501.05441)."""
+    """hinge (arXiv 1705.02894), StyleGAN2's non-saturating logistic, or R3GAN's relativistic pairs (2501.05441)."""
     weights: dict[str, float] = field(
         default_factory=lambda: {"generator": 1.0, "path_length": 0.0, "discriminator": 1.0, "r1": 0.0, "r2": 0.0}
     )
@@ -154,3 +159,36 @@ class Config:
         if not all(0 <= beta < 1 for beta in self.betas):
             problems.append(f"betas must lie in [0, 1), not {list(self.betas)}")
         return problems
+
+
+def complete(config: Config, dataset: "Dataset") -> Config:
+    """The configuration with labels, tempos and beats of the data and the vocoder's own numbers filled in.
+
+    UserError where the data has no loops of so many bars, or the vocoder does not fit.
+    """
+    from tritone.data.loop_items import check_loops
+
+    check_loops(dataset, config.bars)
+    tempos = [item.bpm for item in dataset.split("train") if item.bpm]
+    many = config.by_label and len(dataset.labels) > 1
+    return replace(
+        _with_vocoder(config),
+        labels=dataset.labels if many else (),
+        tempos=(min(tempos), median(tempos), max(tempos)),
+        beats=max(1, round(config.bars * dataset.beats_per_bar)),
+    )
+
+
+def _with_vocoder(config: Config) -> Config:
+    """The configuration with the vocoder that `vocoder_from` names, and its spectrogram."""
+    if not config.vocoder_from:
+        return replace(config, vocoder=VocoderConfig("griffin-lim", channels=config.channels, mel=config.mel))
+    from tritone.families.gan.vocoder_source import vocoder_config
+
+    vocoder, rate = vocoder_config(config.vocoder_from)
+    if abs(config.sample_rate / rate - 1) > RATE_SLACK:
+        raise UserError(
+            f"model.vocoder_from: {config.vocoder_from} is a vocoder for {rate} samples a second, but the model has "
+            f"{config.sample_rate}; train one with `tritone train vocoder` on the same data."
+        )
+    return replace(config, vocoder=vocoder, mel=vocoder.mel)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tritone.data.batch import Batch
+from tritone.families.base import averaged
 from tritone.families.vae.config import Config
 from tritone.families.vae.model import VAE
 from tritone.nn.adversarial import feature_matching, frozen, hinge_discriminator, hinge_generator
@@ -77,11 +78,15 @@ class TrainingStep:
             return self._discriminator_losses(batch)
         return self._stage1_losses(batch) if self.stage(step) == 1 else self._stage2_losses(batch)
 
-    def validate(self, synthesizer: VAE, batch: Batch, step: int) -> dict[str, Tensor]:
+    def validate(self, synthesizer: VAE, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
         """Distances of the deterministic reconstruction of held-out sound."""
-        output = synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)
-        _, mean, std = self._encode(synthesizer, batch.audio)
-        return {"distance": self.held_out_distance(output, batch.audio), "kl": kl_divergence(mean, std)}
+
+        def measure(batch: Batch) -> dict[str, Tensor]:
+            output = synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)
+            _, mean, std = self._encode(synthesizer, batch.audio)
+            return {"distance": self.held_out_distance(output, batch.audio), "kl": kl_divergence(mean, std)}
+
+        return averaged(measure, batches)
 
     def analyse(self, synthesizer: VAE, batches: Iterable[Batch], step: int) -> None:
         """Singular value decomposition of the latent over training sound."""
