@@ -1,0 +1,243 @@
+"""A generator of loops as an instrument: styles, and sound of exact length whose end leads into its start."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from math import log2
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tritone.errors import UserError
+from tritone.families.base import Capability, Precision, Synthesizer
+from tritone.families.gan.config import Config
+from tritone.families.gan.networks import build_generator, build_mapping
+from tritone.nn.mel_frames import MelFrames
+from tritone.nn.noise import sample_normal
+from tritone.nn.vocoders import build_vocoder
+from tritone.nn.vocoders.loop import fit_channels, render_loop
+from tritone.signal.loops import loop_length
+
+MEAN_STYLES = 2048
+"""Styles whose mean truncation goes towards."""
+BAR_SEEDS = 1 << 40
+"""Distance between the noise seeds of the bars of one loop."""
+LEAST_STD = 1e-2
+
+
+def build(config: Config) -> "LoopGAN":
+    """A generator with fresh weights."""
+    return LoopGAN(config)
+
+
+class LoopGAN(Synthesizer):
+    """Style-based generation of log-mel spectrograms on the grid of a bar, and a vocoder (arXiv 2209.01751).
+
+    A style is `(layers, w)`: one vector for each layer of the generator. `mean` and `std` are those of every band over
+    the training loops; the generator makes spectrograms that are normalised by them.
+    """
+
+    mean: Tensor
+    std: Tensor
+    fitted: Tensor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.sample_rate, self.channels = config.sample_rate, config.channels
+        self.bars, self.beats = config.bars, config.beats
+        self.labels, self.tempos = config.labels, config.tempos
+        self.mapping = build_mapping(config, self.condition_dims)
+        self.generator = build_generator(config)
+        self.vocoder = build_vocoder(config.vocoder)
+        self.vocoder.requires_grad_(False)
+        self.spectrogram = MelFrames(config.mel)
+        self.register_buffer("mean", torch.full((config.channels, config.mel.mels, 1), -5.0))
+        self.register_buffer("std", torch.full((config.channels, config.mel.mels, 1), 2.0))
+        self.register_buffer("fitted", torch.zeros((), dtype=torch.bool))
+        self.precision: Precision = "float32"
+
+    def capabilities(self) -> frozenset[Capability]:
+        """New loops; no encoder."""
+        return frozenset({"generate", "loop"})
+
+    def use_precision(self, precision: Precision) -> None:
+        """Play in float32, or with generator and vocoder in bf16."""
+        self.precision = precision
+
+    @property
+    def condition_dims(self) -> int:
+        """Columns of the condition: one for each label, and one of tempo where the data has several."""
+        return len(self.labels) + int(self.by_tempo)
+
+    @property
+    def by_tempo(self) -> bool:
+        """Whether the generator knows the tempo."""
+        return self.config.by_tempo and bool(self.tempos) and self.tempos[0] < self.tempos[-1]
+
+    def default_tempo(self) -> float:
+        """The middle tempo of the training loops."""
+        return self.tempos[1] if self.tempos else 120.0
+
+    def condition(self, labels: Tensor, tempos: Tensor) -> Tensor:
+        """`(batch, condition_dims)` of indices into `labels` and tempos in beats a minute, both `(batch,)`."""
+        columns = [torch.nn.functional.one_hot(labels.clamp(min=0), len(self.labels)).float()] if self.labels else []
+        if self.by_tempo:
+            slow, _, fast = self.tempos
+            place = (tempos.float().clamp(slow, fast) / slow).log2() / log2(fast / slow)
+            columns.append(2 * place[:, None] - 1)
+        return torch.cat(columns, 1) if columns else torch.zeros(len(tempos), 0, device=tempos.device)
+
+    @torch.no_grad()
+    def styles(
+        self, seeds: Sequence[int], *, label: str = "", bpm: float | None = None, truncation: float = 1.0
+    ) -> Tensor:
+        """Styles `(count, layers, w)`; each depends on its seed, the label and the tempo alone.
+
+        Without a `label` the seed chooses one. `truncation` 0 gives the mean style, 1 leaves styles as they are.
+        """
+        chosen = [self._label(int(seed), label) for seed in seeds]
+        rows = [self._style(int(seed), index, bpm, truncation) for seed, index in zip(seeds, chosen, strict=True)]
+        return torch.stack(rows)[:, None].expand(-1, self.generator.layers, -1).contiguous()
+
+    @torch.no_grad()
+    def render(
+        self, styles: Tensor, seeds: Sequence[int], *, bars: float | None = None, bpm: float | None = None
+    ) -> Tensor:
+        """Loops `(count, channels, loop_length(bars, bpm))` of styles `(count, layers, w)`.
+
+        `bars` is a multiple of the model's bars; every repetition has noise of its own, so that no two are quite alike.
+        """
+        bars, bpm = self.bars if bars is None else bars, self.default_tempo() if bpm is None else bpm
+        repeats = round(bars / self.bars)
+        if repeats < 1 or abs(repeats * self.bars - bars) > 1e-9:
+            raise UserError(f"bars must be a multiple of {self.bars:g}, which this model was trained on, not {bars:g}.")
+        samples = loop_length(bars, bpm, self.sample_rate, round(self.beats / self.bars))
+        sounds = [
+            self.sound(self.spectrograms(style[None].expand(repeats, -1, -1), self._noise(seed, repeats)), samples)
+            for style, seed in zip(styles, seeds, strict=True)
+        ]
+        return torch.cat(sounds) if sounds else torch.empty(0, self.channels, samples)
+
+    def spectrograms(self, styles: Tensor, noise: Tensor) -> Tensor:
+        """Log-mel spectrograms `(count, channels, mels, frames)` of styles, on the grid of the model's bars."""
+        with self._arithmetic():
+            normalised = self.generator(styles, noise)
+        return self.restore(normalised.float())
+
+    def sound(self, spectrograms: Tensor, samples: int) -> Tensor:
+        """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another."""
+        whole = torch.cat(list(spectrograms), -1)[None]
+        fitted = fit_channels(whole, self.config.vocoder.channels)
+        with self._arithmetic():
+            return fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
+
+    def generate(
+        self,
+        count: int,
+        seconds: float | None,
+        seeds: Sequence[int],
+        *,
+        bars: float | None = None,
+        bpm: float | None = None,
+        truncation: float = 1.0,
+        label: str = "",
+    ) -> Tensor:
+        """New loops `(count, channels, time)`; loop i depends on `seeds[i]` and the controls alone.
+
+        `seconds` sets bars and tempo where these are not given: as many bars as bring the tempo nearest to the default.
+        """
+        if count != len(seeds):
+            raise UserError(f"seeds must name one seed for each of the {count} loops, not {len(seeds)}.")
+        if seconds is not None and bpm is None:
+            bars, bpm = self._tempo_for(seconds, bars)
+        return self.render(self.styles(seeds, label=label, bpm=bpm, truncation=truncation), seeds, bars=bars, bpm=bpm)
+
+    def normalise(self, log_mel: Tensor) -> Tensor:
+        """Spectrograms with zero mean and unit variance in every band over the training loops."""
+        return (log_mel - self.mean) / self.std
+
+    def restore(self, normalised: Tensor) -> Tensor:
+        """Inverse of `normalise`."""
+        return normalised * self.std + self.mean
+
+    @torch.no_grad()
+    def fit(self, mean: Tensor, std: Tensor) -> None:
+        """Take over mean and deviation of every band, `(channels, mels, 1)`."""
+        self.mean.copy_(mean)
+        self.std.copy_(std.clamp(min=LEAST_STD))
+        self.fitted.fill_(True)
+
+    def project(self, audio: Tensor, **controls: Any) -> Tensor:
+        """Styles `(1, layers, w)` whose loop comes near to a real one; see `projection.project`."""
+        from tritone.families.gan.projection import project
+
+        return project(self, audio, **controls)
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes and rates in plain numbers."""
+        return {
+            "architecture": self.config.generator.kind,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "bars": self.bars,
+            "beats": self.beats,
+            "frames": self.config.frames,
+            "bands": self.config.mel.mels,
+            "style": f"{self.generator.layers} layers of {self.config.generator.w}",
+            "labels": ", ".join(self.labels) or "none",
+            "tempos": ", ".join(f"{tempo:g}" for tempo in self.tempos) or "not trained yet",
+            "vocoder": self.config.vocoder.architecture,
+            "generator_parameters": _parameters(self.generator) + _parameters(self.mapping),
+            "vocoder_parameters": _parameters(self.vocoder),
+        }
+
+    def _style(self, seed: int, label: int, bpm: float | None, truncation: float) -> Tensor:
+        """One style `(w,)`, drawn towards the mean of its condition."""
+        style = self._mapped([seed], label, bpm)[0]
+        return style if truncation == 1.0 else torch.lerp(self.mean_style(label, bpm), style, truncation)
+
+    def mean_style(self, label: int, bpm: float | None) -> Tensor:
+        """The mean style `(w,)` of a label and tempo."""
+        return self._mapped(range(MEAN_STYLES), label, bpm).mean(0)
+
+    def _mapped(self, seeds: Sequence[int], label: int, bpm: float | None) -> Tensor:
+        device, count = self.mean.device, len(seeds)
+        z = sample_normal(seeds, (self.config.generator.z,), device)
+        tempo = self.default_tempo() if bpm is None else bpm
+        return self.mapping(
+            z, self.condition(torch.full((count,), label, device=device), torch.full((count,), tempo, device=device))
+        )
+
+    def _label(self, seed: int, label: str) -> int:
+        if not label:
+            generator = torch.Generator().manual_seed(seed)
+            return int(torch.randint(max(1, len(self.labels)), (), generator=generator))
+        if label not in self.labels:
+            known = ", ".join(self.labels) or "none: it was trained without"
+            raise UserError(f"This model does not know the label {label!r}; it knows {known}.")
+        return self.labels.index(label)
+
+    def _noise(self, seed: int, repeats: int) -> Tensor:
+        seeds = [int(seed) + 1 + bar * BAR_SEEDS for bar in range(repeats)]
+        return sample_normal(seeds, (self.generator.noise_size,), self.mean.device)
+
+    def _tempo_for(self, seconds: float, bars: float | None) -> tuple[float, float]:
+        """Bars and tempo that last so many seconds; of all multiples of the model's bars the tempo nearest to usual."""
+        if seconds <= 0:
+            raise UserError("seconds must be more than 0.")
+        per_bar = 60 * self.beats / self.bars / seconds
+        if bars is None:
+            least = max(1, int(self.default_tempo() / (per_bar * self.bars)))
+            near = min((least, least + 1), key=lambda n: abs(log2(n * self.bars * per_bar / self.default_tempo())))
+            bars = near * self.bars
+        return bars, bars * per_bar
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.mean.device.type, torch.bfloat16)
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,94 @@
+"""A real loop into the latent space: the styles whose loop comes nearest to it (as StyleGAN2's projection, section 5)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tritone.errors import UserError
+from tritone.nn.noise import sample_normal
+
+if TYPE_CHECKING:
+    from tritone.families.gan.model import LoopGAN
+
+LEARNING_RATE = 0.05
+KEEP = 2e-3
+"""How strongly styles are held near the mean, where the generator knows what it does."""
+SCALES = (1, 2, 4, 8)
+"""The spectrograms are compared as they are and averaged over so many frames and bands."""
+STARTS = 256
+"""Random styles among which the nearest is where the search begins."""
+
+
+def project(
+    model: "LoopGAN",
+    audio: Tensor,
+    *,
+    bpm: float | None = None,
+    label: str = "",
+    steps: int = 200,
+    seed: int = 0,
+    show: Callable[[int, int], None] = lambda done, total: None,
+) -> Tensor:
+    """Styles `(1, layers, w)` whose loop is like `audio (1, channels, time)`, one loop of the model's bars.
+
+    Adam on the styles of all layers, from the nearest of some random ones, by the distance of normalised spectrograms at
+    several resolutions. Noise is that of `seed`. UserError for a label that the model does not know.
+    """
+    if label and label not in model.labels:
+        raise UserError(f"This model does not know the label {label!r}; it knows {', '.join(model.labels) or 'none'}.")
+    lengths = torch.tensor([audio.shape[-1]], device=audio.device)
+    with torch.no_grad():
+        target = model.normalise(model.spectrogram.on_grid(audio, lengths, model.config.frames))
+        noise = sample_normal([seed + 1], (model.generator.noise_size,), audio.device)
+        labels = [model.labels.index(label)] if label else range(max(1, len(model.labels)))
+        mean = torch.stack([model.mean_style(index, bpm) for index in labels]).mean(0)
+        start = _nearest(model, target, noise, bpm, label, seed)
+    with torch.enable_grad():
+        return _descend(model, target, noise, start, mean, steps, show)
+
+
+def _nearest(model: "LoopGAN", target: Tensor, noise: Tensor, bpm: float | None, label: str, seed: int) -> Tensor:
+    best, least = None, float("inf")
+    for first in range(0, STARTS, 16):
+        styles = model.styles(range(seed + first, seed + first + 16), label=label, bpm=bpm, truncation=0.8)
+        made = model.generator(styles, noise.expand(16, -1)).float()
+        for style, one in zip(styles, made, strict=True):
+            distance = float(_distance(one[None], target))
+            if distance < least:
+                best, least = style[None], distance
+    assert best is not None
+    return best
+
+
+def _descend(
+    model: "LoopGAN",
+    target: Tensor,
+    noise: Tensor,
+    start: Tensor,
+    mean: Tensor,
+    steps: int,
+    show: Callable[[int, int], None],
+) -> Tensor:
+    styles = start.clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([styles], LEARNING_RATE)
+    best, least = start, float("inf")
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)
+        distance = _distance(model.generator(styles, noise).float(), target)
+        (gradient,) = torch.autograd.grad(distance + KEEP * (styles - mean).square().mean(), [styles])
+        if float(distance.detach()) < least:
+            best, least = styles.detach().clone(), float(distance.detach())
+        styles.grad = gradient
+        optimizer.step()
+        show(step + 1, steps)
+    return best
+
+
+def _distance(made: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference of spectrograms `(1, channels, mels, frames)`, summed over the resolutions."""
+    return torch.stack(
+        [functional.l1_loss(functional.avg_pool2d(made, scale), functional.avg_pool2d(target, scale)) for scale in SCALES]
+    ).sum()
