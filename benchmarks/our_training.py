@@ -11,7 +11,7 @@ from acids_discriminator import discriminator_state
 from torch import Tensor, nn
 
 from tritone.config import load_preset, make_config
-from tritone.data.batch import Batch
+from tritone.data.batch import Batch, plain_batch
 from tritone.training.machine import Machine
 from tritone.training.trainer import Trainer
 
@@ -24,7 +24,7 @@ class OneBatch:
         self.audio = torch.zeros(0, channels, 0)
 
     def batch(self, step: int, round: int, rounds: int) -> Batch:
-        return Batch(self.audio, torch.arange(len(self.audio)) + step)
+        return plain_batch(self.audio, torch.arange(len(self.audio)) + step)
 
     def validation(self, count: int) -> Iterable[Batch]:
         return ()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tritone.config import load_preset, make_config, preset_names
-from tritone.data.batch import Batch
+from tritone.data.batch import plain_batch
 from tritone.training.display import Quiet
 from tritone.training.log import read_log
 from tritone.training.loop import train
@@ -30,7 +30,7 @@ class NoiseSources:
         audio = 0.1 * torch.randn(
             self._size, self.channels, self._samples, generator=torch.Generator().manual_seed(step)
         )
-        return Batch(audio, torch.arange(self._size) + 2 * step)
+        return plain_batch(audio, torch.arange(self._size) + 2 * step)
 
     def validation(self, count):
         yield self.batch(1_000, 0, 1)

@@ -9,7 +9,7 @@ import torch
 
 from tritone.data import draw
 from tritone.data.augment import augment, change_speed, draw_speed, samples_for_speed
-from tritone.data.batch import Batch
+from tritone.data.batch import Batch, plain_batch
 from tritone.data.config import AugmentConfig
 from tritone.data.crops import Crops, validation_crops
 from tritone.data.store import Dataset
@@ -70,7 +70,7 @@ class Loader:
         crops = validation_crops(self._dataset, self._crops.crop_samples, count)
         seeds = [draw.hash64(draw.VALIDATION, index) >> 1 for index in range(count)]
         for first in range(0, count, batch):
-            yield Batch(torch.from_numpy(crops[first : first + batch]), torch.tensor(seeds[first : first + batch]))
+            yield plain_batch(torch.from_numpy(crops[first : first + batch]), torch.tensor(seeds[first : first + batch]))
 
     def close(self) -> None:
         """Ends the background threads."""
@@ -89,7 +89,7 @@ class Loader:
         for slot, out in zip(range(first, last), audio, strict=True):
             self._fill(step, slot, out)
         seeds = [draw.hash64(self._seed, step, slot, draw.NOISE) >> 1 for slot in range(first, last)]
-        return Batch(torch.from_numpy(audio), torch.tensor(seeds, dtype=torch.int64))
+        return plain_batch(torch.from_numpy(audio), torch.tensor(seeds, dtype=torch.int64))
 
     def _fill(self, step: int, slot: int, out: np.ndarray) -> None:
         if self._augment is None:

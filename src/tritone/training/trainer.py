@@ -64,8 +64,7 @@ class Trainer:
 
     def to_device(self, batch: Batch) -> Batch:
         """The batch where the networks are."""
-        device = self.machine.device
-        return Batch(batch.audio.to(device, non_blocking=True), batch.seeds.to(device, non_blocking=True))
+        return batch.to(self.machine.device)
 
     def state(self) -> dict[str, Any]:
         """What, beside the played weights, the next step follows from: tensors, numbers and dicts only."""

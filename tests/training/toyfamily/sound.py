@@ -7,7 +7,7 @@ import torch
 
 from tritone import families
 from tritone.config import make_config
-from tritone.data.batch import Batch
+from tritone.data.batch import plain_batch
 from tritone.training.display import Quiet
 from tritone.training.loop import train
 from tritone.training.trainer import mixed_seed
@@ -25,7 +25,7 @@ class NoiseSources:
     def crops(self, stream, step, first, count):
         seeds = [mixed_seed(self.seed, step, stream * 1000 + slot) for slot in range(first, first + count)]
         audio = [torch.randn(1, SAMPLES, generator=torch.Generator().manual_seed(seed)) * 0.3 for seed in seeds]
-        return Batch(torch.stack(audio).cumsum(-1).tanh(), torch.tensor(seeds))
+        return plain_batch(torch.stack(audio).cumsum(-1).tanh(), torch.tensor(seeds))
 
     def batch(self, step, round, rounds):
         count = self.size // (self.world * rounds)
