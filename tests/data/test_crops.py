@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 from sounds import RATE, folder, noise, write
 
-from tritone.data.crops import Crops, validation_crops
+from tritone.data.crops import Crops
 from tritone.data.draw import below, hash64
 from tritone.data.prepare import prepare
 from tritone.data.store import Dataset
+
+
+def held_out(dataset, samples, count):
+    places = Crops(dataset, "train", samples, 0).held_out(count)
+    return np.stack([dataset.read(*place) for place in places])
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +99,9 @@ def test_loops_wrap(tmp_path):
 def test_validation_crops_are_fixed_and_spread(tmp_path):
     prepare([folder(tmp_path / "s", files=8, seconds=3)], tmp_path / "d", sample_rate=RATE, validation=0.5)
     dataset = Dataset.open(tmp_path / "d")
-    crops = validation_crops(dataset, 4_000, 10)
+    crops = held_out(dataset, 4_000, 10)
     assert crops.shape == (10, 1, 4_000) and crops.dtype == np.float32
-    np.testing.assert_array_equal(crops, validation_crops(dataset, 4_000, 10))
+    np.testing.assert_array_equal(crops, held_out(dataset, 4_000, 10))
     wholes = [dataset.read(item, 0, item.frames)[0].tobytes() for item in dataset.split("validation")]
     homes = [[index for index, whole in enumerate(wholes) if crop.tobytes() in whole] for crop in crops]
     assert all(len(home) == 1 for home in homes)
@@ -108,7 +113,7 @@ def test_validation_crops_of_short_files(tmp_path):
     prepare([folder(tmp_path / "s", files=2, seconds=0.1)], tmp_path / "d", sample_rate=RATE, validation=0.5)
     dataset = Dataset.open(tmp_path / "d")
     (item,) = dataset.split("validation")
-    crops = validation_crops(dataset, 4_000, 3)
+    crops = held_out(dataset, 4_000, 3)
     for crop in crops:
         np.testing.assert_array_equal(crop[:, : item.frames], dataset.read(item, 0, item.frames))
         assert not crop[:, item.frames :].any()

@@ -9,7 +9,7 @@ import torch
 from sounds import RATE, folder
 
 from tritone.data.config import AugmentConfig
-from tritone.data.crops import Crops, validation_crops
+from tritone.data.crops import Crops
 from tritone.data.loader import Loader
 from tritone.data.prepare import prepare
 from tritone.data.store import Dataset
@@ -95,7 +95,7 @@ def test_augmentation_changes_crops_and_seeds_follow_the_step(data):
 
 def test_an_error_in_a_thread_reaches_training(data, monkeypatch):
     with loader(data) as load:
-        monkeypatch.setattr(load._crops, "crop", lambda *a, **k: (_ for _ in ()).throw(UserError("shard gone")))
+        monkeypatch.setattr(load._source, "fill", lambda *a, **k: (_ for _ in ()).throw(UserError("shard gone")))
         with pytest.raises(UserError, match="shard gone"):
             load.batch(100)
 
@@ -107,4 +107,5 @@ def test_validation_batches(data):
     assert [len(batch) for batch in batches] == [3, 3, 1]
     assert torch.equal(torch.cat([batch.audio for batch in batches]), again[0].audio)
     assert torch.equal(torch.cat([batch.seeds for batch in batches]), again[0].seeds)
-    np.testing.assert_array_equal(again[0].audio.numpy(), validation_crops(data, CROP, 7))
+    places = Crops(data, "train", CROP, 5).held_out(7)
+    np.testing.assert_array_equal(again[0].audio.numpy(), [data.read(*place) for place in places])

@@ -14,17 +14,24 @@ _BLOCK = 64  # samples over which the compressor measures power
 _QUANTUM = 1 / 32_768
 
 
-def augment(audio: np.ndarray, config: AugmentConfig, rng: np.random.Generator, sample_rate: int) -> np.ndarray:
+def augment(
+    audio: np.ndarray, config: AugmentConfig, rng: np.random.Generator, sample_rate: int, circular: bool = False
+) -> np.ndarray:
     """Float32 `(channels, time)`, changed by everything but pitch (see `draw_speed`); never louder than full scale.
 
-    Which numbers `rng` gives to one change does not depend on whether another one is switched on.
+    `circular` takes the sound as one period of an endless loop, and gives one. Which numbers `rng` gives to one change
+    does not depend on whether another one is switched on.
     """
     chance, amount = rng.random(4), rng.random(5)
+    time, around = audio.shape[1], _RINGING if circular else 0
+    if around:
+        audio = np.take(audio, np.arange(-around, time + around), axis=1, mode="wrap")
     if chance[0] < config.compress:
         audio = compress(audio, sample_rate, threshold_db=-30 + 20 * amount[0], ratio=2 + 6 * amount[1])
     if chance[1] < config.phase_rotation:
         frequency = _LOWEST_HZ * (_HIGHEST_HZ / _LOWEST_HZ) ** amount[2]
         audio = rotate_phase(audio, frequency, sample_rate)
+    audio = audio[:, around : around + time]
     if chance[2] < config.gain:
         low, high = config.gain_db
         audio = audio * np.float32(10 ** ((low + (high - low) * amount[3]) / 20))

@@ -13,7 +13,8 @@ class Batch:
     `audio` is float32 `(batch, channels, time)` in [-1, 1]. Crops fill it; whole loops of several lengths do so up to
     `lengths`, int64 `(batch,)`, and have zeros behind. `seeds` is int64 `(batch,)`, a pure function of (training seed,
     step, global slot): noise drawn from them is the same however the batch is split over processes. `labels`, int64
-    `(batch,)`, counts in `Dataset.labels`; `tempos`, float32 `(batch,)`, is in beats a minute, 0 where none is known.
+    `(batch,)`, counts in `Dataset.labels`, -1 where there is none; `tempos`, float32 `(batch,)`, is in beats a minute,
+    0 where none is known.
     """
 
     audio: Tensor
@@ -35,4 +36,4 @@ def plain_batch(audio: Tensor, seeds: Tensor) -> Batch:
     """A batch of whole crops of which nothing else is known."""
     count = len(audio)
     lengths = torch.full((count,), audio.shape[-1], dtype=torch.int64)
-    return Batch(audio, seeds, lengths, torch.zeros(count, dtype=torch.int64), torch.zeros(count))
+    return Batch(audio, seeds, lengths, torch.full((count,), -1), torch.zeros(count))

@@ -33,6 +33,13 @@ def convolve(audio: np.ndarray, response: np.ndarray) -> np.ndarray:
     return np.fft.irfft(spectrum, period)
 
 
+def resample(audio: np.ndarray, samples: int) -> np.ndarray:
+    """The same period in another number of samples, exactly band-limited: its spectrum is cut off or padded."""
+    period = audio.shape[1]
+    spectrum = np.fft.rfft(audio)[:, : samples // 2 + 1]
+    return np.fft.irfft(spectrum, samples) * np.float32(samples / period)
+
+
 def room(rng: np.random.Generator, channels: int, sample_rate: int, seconds: float, damping_hz: float) -> np.ndarray:
     """Impulse response `(channels, n)` of a small room: a few early reflections, then noise that darkens as it dies.
 

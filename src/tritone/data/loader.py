@@ -3,26 +3,36 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
+from typing import Literal
 
 import numpy as np
 import torch
 
 from tritone.data import draw
-from tritone.data.augment import augment, change_speed, draw_speed, samples_for_speed
-from tritone.data.batch import Batch, plain_batch
+from tritone.data.augment import augment, draw_speed
+from tritone.data.batch import Batch
 from tritone.data.config import AugmentConfig
-from tritone.data.crops import Crops, validation_crops
-from tritone.data.store import Dataset
+from tritone.data.crops import Crops
+from tritone.data.loop_items import Loops
+from tritone.data.store import Dataset, Item
+
+Reading = Literal["crops", "loops"]
+"""What a model learns from: random crops of one length, or whole loops."""
 
 _Key = tuple[int, int, int]
+_Known = tuple[int, int, float]
 
 
 class Loader:
-    """Random augmented crops of one split for one of `world` processes, `batch` of them for each step.
+    """Random augmented crops (or loops) of one split for one of `world` processes, `batch` of them for each step.
 
     Slot i of process `rank` is global slot `rank * batch + i`; everything random is a function of (seed, step, global
     slot), so two processes with half the batch each see what one process would, and a resumed run what an
     uninterrupted one would. Close it, or use it in a `with` block.
+
+    `reading` "crops" gives crops of `crop_samples`; "loops" gives whole loop items from their first sample on, with
+    zeros behind the shorter ones, and has no use for `crop_samples`. A random speed changes the length and the tempo of
+    a loop, which stays seamless.
     """
 
     def __init__(
@@ -36,10 +46,14 @@ class Loader:
         rank: int = 0,
         world: int = 1,
         workers: int = 1,
+        reading: Reading = "crops",
     ) -> None:
         if not 0 <= rank < world:
             raise ValueError(f"rank {rank} of {world} processes")
-        self._crops = Crops(dataset, split, crop_samples, seed)
+        slowest = augment.pitch_range[0] if augment and augment.pitch else 1.0
+        self._source: Crops | Loops = (
+            Loops(dataset, split, seed, slowest) if reading == "loops" else Crops(dataset, split, crop_samples, seed)
+        )
         self._dataset, self._augment, self._seed = dataset, augment, seed
         self._batch, self._first_slot = batch, rank * batch
         self._ahead = workers + 1
@@ -66,11 +80,19 @@ class Loader:
         return wanted.result()
 
     def validation_batches(self, batch: int, count: int = 32) -> Iterator[Batch]:
-        """The same `count` held-out crops every time, spread over the files, not augmented, `batch` at a time."""
-        crops = validation_crops(self._dataset, self._crops.crop_samples, count)
-        seeds = [draw.hash64(draw.VALIDATION, index) >> 1 for index in range(count)]
-        for first in range(0, count, batch):
-            yield plain_batch(torch.from_numpy(crops[first : first + batch]), torch.tensor(seeds[first : first + batch]))
+        """The same `count` held-out crops every time, spread over the files, not augmented, `batch` at a time.
+
+        Of whole loops each comes once, spread over the labels; there are fewer than `count` where the data has fewer.
+        """
+        places = self._source.held_out(count)
+        seeds = [draw.hash64(draw.VALIDATION, index) >> 1 for index in range(len(places))]
+        for first in range(0, len(places), batch):
+            some = places[first : first + batch]
+            audio = np.zeros((len(some), self._dataset.channels, self._source.row_samples), np.float32)
+            for (item, start, samples), out in zip(some, audio, strict=True):
+                self._dataset.read(item, start, samples, out[:, :samples])
+            known = [self._known(item, samples, 1.0) for item, _, samples in some]
+            yield _batch(audio, seeds[first : first + batch], known)
 
     def close(self) -> None:
         """Ends the background threads."""
@@ -84,19 +106,31 @@ class Loader:
 
     def _make(self, step: int, part: int, parts: int) -> Batch:
         first, last = (self._first_slot + self._batch * end // parts for end in (part, part + 1))
-        samples = self._crops.crop_samples
-        audio = np.empty((last - first, self._dataset.channels, samples), np.float32)
-        for slot, out in zip(range(first, last), audio, strict=True):
-            self._fill(step, slot, out)
+        audio = np.empty((last - first, self._dataset.channels, self._source.row_samples), np.float32)
+        known = [self._fill(step, slot, out) for slot, out in zip(range(first, last), audio, strict=True)]
         seeds = [draw.hash64(self._seed, step, slot, draw.NOISE) >> 1 for slot in range(first, last)]
-        return plain_batch(torch.from_numpy(audio), torch.tensor(seeds, dtype=torch.int64))
+        return _batch(audio, seeds, known)
 
-    def _fill(self, step: int, slot: int, out: np.ndarray) -> None:
+    def _fill(self, step: int, slot: int, out: np.ndarray) -> _Known:
         if self._augment is None:
-            self._crops.crop(step, slot, out)
-            return
+            return self._known(*self._source.fill(step, slot, 1.0, out), 1.0)
         rng = draw.generator(self._seed, step, slot, draw.AUGMENT)
         speed = draw_speed(self._augment, rng)
-        samples = self._crops.crop_samples
-        source = self._crops.crop(step, slot, samples=samples_for_speed(samples, speed))
-        out[:] = augment(change_speed(source, speed, samples), self._augment, rng, self._dataset.sample_rate)
+        item, length = self._source.fill(step, slot, speed, out)
+        rate, circular = self._dataset.sample_rate, self._source.circular
+        out[:, :length] = augment(out[:, :length], self._augment, rng, rate, circular)
+        return self._known(item, length, item.frames / length if circular else speed)
+
+    def _known(self, item: Item, length: int, speed: float) -> _Known:
+        return length, self._dataset.label_numbers[item.label], (item.bpm or 0.0) * speed
+
+
+def _batch(audio: np.ndarray, seeds: list[int], known: list[_Known]) -> Batch:
+    lengths, labels, tempos = zip(*known, strict=True) if known else ((), (), ())
+    return Batch(
+        torch.from_numpy(audio),
+        torch.tensor(seeds, dtype=torch.int64),
+        torch.tensor(lengths, dtype=torch.int64),
+        torch.tensor(labels, dtype=torch.int64),
+        torch.tensor(tempos, dtype=torch.float32),
+    )

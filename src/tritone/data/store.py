@@ -48,6 +48,7 @@ class Dataset:
         self.channels: int = options["channels"]
         self.dtype: str = options["dtype"]
         self.lazy: bool = options["lazy"]
+        self.beats_per_bar: int = options.get("beats_per_bar", 4)
         self.summary: dict[str, Any] = index["summary"]
         self.items = tuple(Item(**item) for item in index["items"])
         self._shards = [self._map(shard) for shard in index["shards"]]
@@ -102,6 +103,16 @@ class Dataset:
         out[:, last - start :] = 0
         self._fill(item, first, out[:, first - start : last - start])
         return out
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that items have, sorted; `Batch.labels` counts in it."""
+        return tuple(sorted({item.label for item in self.items} - {""}))
+
+    @cached_property
+    def label_numbers(self) -> dict[str, int]:
+        """Where each label stands in `labels`; an item without one is number -1."""
+        return {"": -1, **{label: number for number, label in enumerate(self.labels)}}
 
     @cached_property
     def _splits(self) -> dict[str, tuple[Item, ...]]:

@@ -18,7 +18,7 @@ class TrainingConfig:
     accumulate: int = 1
     """Split a process's share of the batch into this many rounds, to save memory."""
     crop_samples: int = 131_072
-    """Length of one training crop in samples."""
+    """Length of one training crop in samples; models that read whole loops (gan) have no use for it."""
     seed: int = 0
     """Everything random (weights, crops, augmentation, noise) follows from this."""
     precision: Literal["float32", "bf16", "fp16"] = "float32"

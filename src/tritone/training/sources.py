@@ -26,7 +26,7 @@ class Sources(Protocol):
         """Share of this process of the training crops of a step, in one of its accumulation rounds."""
 
     def validation(self, count: int) -> Iterable[Batch]:
-        """The same `count` held-out crops at every call, without augmentation."""
+        """The same held-out crops at every call, without augmentation: `count`, or all loops where there are fewer."""
 
     def analysis(self) -> Iterable[Batch]:
         """The same training crops at every call and however many processes there are, without augmentation."""
@@ -39,7 +39,7 @@ class Sources(Protocol):
 
 
 class DataSources:
-    """The sources of a DATA folder that `tritone prepare` wrote."""
+    """The sources of a DATA folder that `tritone prepare` wrote, in crops or whole loops, as the model reads them."""
 
     def __init__(self, config: RunConfig, rank: int, world: int) -> None:
         from tritone.data.loader import Loader
@@ -49,7 +49,10 @@ class DataSources:
         self._dataset = Dataset.open(Path(config.data))
         self.sample_rate = self._dataset.sample_rate
         self.channels = self._dataset.channels
-        common: dict[str, Any] = {"dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples}
+        common: dict[str, Any] = {
+            "dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples,
+            "reading": config.model.reading,
+        }  # fmt: skip
         self._batch, self._rounds = training.batch, world * training.accumulate
         self._size = max(1, training.batch // self._rounds)
         self._plain = partial(Loader, **common, seed=training.seed, augment=None, batch=training.batch)
