@@ -80,8 +80,8 @@ class Config:
     """The spectrogram, whose frames lie on a grid that divides the bar whatever its tempo."""
     vocoder: VocoderConfig = field(default_factory=lambda: VocoderConfig("griffin-lim"))
     """What turns spectrograms into sound; filled in from `vocoder_from` when training starts."""
-    vocoder_from: str = ""
-    """Where the vocoder comes from: a run of `tritone train vocoder`, or the name of a shipped one; none: Griffin-Lim."""
+    vocoder_from: str | None = None
+    """Where the vocoder comes from: a run of `tritone train vocoder` or the name of a shipped one; null: Griffin-Lim."""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The generator."""
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
