@@ -13,7 +13,7 @@ MEL = MelConfig(rate=16_000, mels=6, window=256, hop=64)
 
 
 class Small(FeatureNetwork):
-    """Four maps of halving size; its own scale is ours, shifted and stretched; it has a statistic that training moves."""
+    """Four maps of halving size; its own scale is ours shifted and stretched; training would move its statistics."""
 
     def __init__(self, seed: int, shift: float, stretch: float) -> None:
         super().__init__()

@@ -56,7 +56,7 @@ def test_penalty_of_a_quadratic_discriminator_at_two_inputs():
     y = torch.randn(4, 5, requires_grad=True)
     logits = x.square().flatten(1).sum(1, keepdim=True) / 2 + 3 * y.sum(1, keepdim=True)
     wanted = (x.detach().square().sum() / 4 + 9 * 5) / 2
-    assert float(zero_centred_penalty([logits], [x, y])) == pytest.approx(float(wanted), rel=1e-5)
+    assert zero_centred_penalty([logits], [x, y]).item() == pytest.approx(float(wanted), rel=1e-5)
 
 
 def test_path_length_of_a_linear_generator():
