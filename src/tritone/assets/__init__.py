@@ -1,4 +1,7 @@
-"""The sound and the networks that ship with the package: where they lie. LICENSES.md beside this file says where it comes from."""
+"""The sound and the networks that ship with the package: where they lie.
+
+LICENSES.md beside this file says where they come from.
+"""
 
 from pathlib import Path
 

@@ -53,8 +53,8 @@ class FeatureNetwork(nn.Module):
             return self.compress(self.front(resample(mono(audio).float(), rate, self.sample_rate)))
 
     def from_mel(self, log_mel: Tensor, mel: MelConfig, rate: int, frame_rate: float, circular: bool) -> Tensor:
-        """Its spectrogram, worked out from another log-mel spectrogram `(batch, mels, frames)` of frames at `frame_rate` a
-        second, measured on sound at `rate` samples a second; `circular` for loops. See `MelBridge`.
+        """Its spectrogram, worked out from another log-mel spectrogram `(batch, mels, frames)` with `frame_rate` frames
+        a second, measured on sound at `rate` samples a second; `circular` for loops. See `MelBridge`.
         """
         if (mel, rate) not in self._bridges:
             self._bridges[mel, rate] = MelBridge(self.front, mel, rate)
