@@ -93,7 +93,7 @@ class Config:
 def complete(config: Config, dataset: "Dataset") -> Config:
     """The configuration with the labels of the data and their shares filled in.
 
-    UserError where the sound for training has fewer than two labels.
+    UserError where the sound for training has fewer than two labels, or the held-out sound none.
     """
     seconds = dict.fromkeys(dataset.labels, 0)
     for item in dataset.split("train"):
@@ -105,6 +105,11 @@ def complete(config: Config, dataset: "Dataset") -> Config:
             f"{dataset.path} has {heard or 'no'} label{'' if heard == 1 else 's'} in its train split, but a tagger "
             "needs at least two; sort the sound into one folder for each label, or write notes NAME.json with "
             'a "label" beside the files, and run tritone prepare again.'
+        )
+    if not any(item.label for item in dataset.split("validation")):
+        raise UserError(
+            f"{dataset.path} has no labelled sound in its validation split, by which a tagger is judged; label more of "
+            "the sound and run tritone prepare again."
         )
     total = sum(seconds.values())
     return replace(config, labels=tuple(seconds), shares=tuple(count / total for count in seconds.values()))

@@ -62,12 +62,14 @@ class TrainingStep:
         return {"classification": (weights * loss).mean(), "accuracy": right.float().mean()}
 
     def validate(self, synthesizer: Tagger, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
-        """Cross-entropy and share of right answers over held-out sound that has a label; and the mean of that share
-        over labels (balanced accuracy).
+        """Over held-out sound that has a label: cross-entropy, share of right answers, and the mean of that share over
+        labels (balanced accuracy). Nothing where none has one.
         """
         answers = [(synthesizer.tag(batch.audio), batch.labels) for batch in batches]
         probabilities, labels = (torch.cat(part) for part in zip(*answers, strict=True))
         probabilities, labels = probabilities[labels >= 0], labels[labels >= 0]
+        if not len(labels):
+            return {}
         right = (probabilities.argmax(1) == labels).float()
         by_label = torch.stack([right[labels == label].mean() for label in labels.unique()])
         least = torch.finfo(probabilities.dtype).tiny
