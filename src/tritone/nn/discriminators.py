@@ -1,6 +1,6 @@
-"""Waveform discriminators: multi-scale (MelGAN, arXiv 1910.06711) and multi-period (HiFi-GAN, arXiv 2010.05646).
+"""Discriminators of sound: multi-scale (MelGAN, arXiv 1910.06711) and multi-period (HiFi-GAN, arXiv 2010.05646).
 
-Feature maps are taken before the activation, as in RAVE (arXiv 2111.05011 and version 2).
+Those on spectrograms are in `nn.spectral_discriminators`. Feature maps are taken before the activation, as in RAVE (arXiv 2111.05011 and version 2).
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tritone.nn.spectral_discriminators import MultiResolution
 from tritone.nn.strided_conv import strided_conv
 
 SLOPE = 0.2
@@ -88,13 +89,24 @@ def fold_period(audio: Tensor, period: int) -> Tensor:
 
 
 class Discriminators(nn.Module):
-    """Multi-period (if any periods) and multi-scale discriminators side by side; RAVE v1: no periods, v2: five."""
+    """Multi-period, multi-scale and multi-resolution discriminators side by side; RAVE v1 has the second, v2 the first two.
 
-    def __init__(self, channels: int, capacity: int, scales: int = 3, periods: Sequence[int] = ()) -> None:
+    Those on spectrograms have `capacity` / 2 channels in every layer (UnivNet: 32).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        capacity: int,
+        scales: int = 3,
+        periods: Sequence[int] = (),
+        resolutions: Sequence[int] = (),
+    ) -> None:
         super().__init__()
         self.period = MultiPeriod(channels, capacity, periods)
         self.scale = MultiScale(channels, capacity, scales)
+        self.resolution = MultiResolution(channels, capacity // 2, resolutions)
 
     def forward(self, audio: Tensor) -> list[list[Tensor]]:
         """`(batch, channels, time)` to one list of feature maps for each sub-discriminator, whose last is the score."""
-        return [*self.period(audio), *self.scale(audio)]
+        return [*self.period(audio), *self.scale(audio), *self.resolution(audio)]

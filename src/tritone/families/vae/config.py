@@ -43,8 +43,10 @@ class DiscriminatorConfig:
     """Copies of the waveform discriminator, each on half the rate of the one before."""
     periods: tuple[int, ...] = ()
     """Periods of the multi-period discriminators; none in v1, (2, 3, 5, 7, 11) in v2."""
+    resolutions: tuple[int, ...] = ()
+    """Window lengths of spectrogram discriminators (UnivNet: 2048, 1024, 512); none in v1 and v2."""
     capacity: int = 64
-    """Channels of the first layer."""
+    """Channels of the first layer; spectrogram discriminators have half as many in every layer."""
     every: int = 2
     """The discriminator learns on every n-th step of stage 2, the decoder on the others."""
 
@@ -116,7 +118,7 @@ class Config:
 
     def check_crop(self, samples: int) -> None:
         """UserError where training crops of so many samples are too short, or no whole number of latent frames."""
-        longest = self.pqmf.bands * max(self.spectral_scales) // 2
+        longest = max(self.pqmf.bands * max(self.spectral_scales), *(0, *self.discriminator.resolutions)) // 2
         if samples % self.ratio or samples <= longest:
             least = (longest // self.ratio + 1) * self.ratio
             near = max(least, samples // self.ratio * self.ratio)
@@ -164,6 +166,8 @@ class Config:
             problems.append(f"pqmf.taps must be a multiple of {2 * self.pqmf.bands}, not {self.pqmf.taps}")
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
+        if min(self.discriminator.resolutions, default=64) < 64:
+            problems.append(f"discriminator.resolutions must hold windows of at least 64, not {list(self.discriminator.resolutions)}")
         if self.discriminator.every < 2:
             problems.append("discriminator.every must be at least 2, so that the decoder learns too")
         return problems

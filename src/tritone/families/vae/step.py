@@ -35,6 +35,7 @@ class TrainingStep:
             scales=config.discriminator.scales,
             periods=config.discriminator.periods,
             capacity=config.discriminator.capacity,
+            resolutions=config.discriminator.resolutions,
         )
         self.helpers: Mapping[str, nn.Module] = {"discriminators": self.discriminators}
         generator = chain(synthesizer.encoder.parameters(), synthesizer.decoder.parameters())

@@ -1,0 +1,13 @@
+"""From mel spectrograms to sound. `build_vocoder` makes what a configuration describes."""
+
+from tritone.nn.vocoders.base import Vocoder
+from tritone.nn.vocoders.config import VocoderConfig
+
+
+def build_vocoder(config: VocoderConfig) -> Vocoder:
+    """A vocoder with fresh weights (griffin-lim has none)."""
+    from tritone.nn.vocoders.griffin_lim import GriffinLim
+    from tritone.nn.vocoders.melgan import MelGAN
+    from tritone.nn.vocoders.vocos import Vocos
+
+    return {"vocos": Vocos, "melgan": MelGAN, "griffin-lim": GriffinLim}[config.architecture](config)
