@@ -177,16 +177,26 @@ def test_what_a_model_of_loops_refuses(data, tmp_path):
         loader(Dataset.open(tmp_path / "d"))
 
 
-def test_nothing_but_silence(tmp_path):
-    def silence(seconds, seed):
-        """A bar and a half, of which only the half after the bar can be heard."""
-        sound = noise(0.75 * seconds, seed)
-        sound[:, : sound.shape[1] * 2 // 3 + 10] = 0
-        return sound
-
+def test_silent_loops_are_left_out_and_nothing_but_silence_is_refused(tmp_path):
+    for name, lead in (("late_120bpm", 2.0), ("later_120bpm", 0.0)):
+        sound = noise(4.5, 5)
+        sound[:, : round((lead + 2.1) * RATE)] = 0  # the first bar, or both
+        write(tmp_path / name / f"{name}.wav", sound)
     for lazy in (False, True):
-        with pytest.raises(UserError, match=r"All loops of .* are silent"):
-            check_loops(make(tmp_path / str(lazy), files=1, sound=silence, lazy=lazy), 1)
+        report = prepare([tmp_path / "later_120bpm"], tmp_path / f"d{lazy}", sample_rate=RATE, bars=1, lazy=lazy)
+        assert [item.name for item in Dataset.open(tmp_path / f"d{lazy}").items] == ["later_120bpm.wav#2"] * 2
+        assert report.splits["train"].items == 1
+        with pytest.raises(UserError, match=r"late_120bpm\.wav: all of its loops are silent"):
+            prepare([tmp_path / "late_120bpm"], tmp_path / f"e{lazy}", sample_rate=RATE, bars=1, lazy=lazy)
     write(tmp_path / "q" / "quiet.wav", np.zeros((1, RATE), np.float32))
     with pytest.raises(UserError, match=r"None of the 1 files can be used; the first: quiet\.wav: silent"):
-        prepare([tmp_path / "q"], tmp_path / "e", sample_rate=RATE)
+        prepare([tmp_path / "q"], tmp_path / "f", sample_rate=RATE)
+
+
+def test_a_dataset_that_has_fallen_silent_is_not_trained_on(tmp_path):
+    write(tmp_path / "s" / "a_120bpm.wav", noise(2, 0))
+    prepare([tmp_path / "s"], tmp_path / "d", sample_rate=RATE, bars=1)
+    shard = tmp_path / "d" / "shards" / "00000.pcm"
+    shard.write_bytes(bytes(shard.stat().st_size))
+    with pytest.raises(UserError, match=r"All loops of .* are silent"):
+        check_loops(Dataset.open(tmp_path / "d"), 1)

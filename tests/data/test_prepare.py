@@ -226,6 +226,21 @@ def test_labels_and_captions(tmp_path):
     assert found == [("kicks", ""), ("rim", "a dry rim shot"), ("snares", "a wet snare")]
 
 
+@pytest.mark.parametrize(
+    ("note", "label"),
+    [
+        ('{"genre": "house"}', "house"), ('{"instrument": "bass"}', "bass"), ('{"kit": "808"}', "808"),
+        ('{"kit": "808", "genre": "house"}', "house"), ('{"genre": ["techno", "house"]}', "techno"),
+        ('{"label": null, "kit": 9}', "9"), ('{"label": " "}', "s"), ('{"label": {"a": 1}}', "s"), ("[]", "s"),
+    ],
+)  # fmt: skip
+def test_a_genre_an_instrument_or_a_kit_is_a_label(tmp_path, note, label):
+    write(tmp_path / "s" / "a.wav", noise(0.2, 0))
+    (tmp_path / "s" / "a.json").write_text(note)
+    report = run(tmp_path / "s", tmp_path / "data", validation=0)
+    assert Dataset.open(tmp_path / "data").labels == (label,) and report.summary()["labels"] == {label: 1}
+
+
 def test_files_larger_than_a_shard_are_divided(tmp_path, monkeypatch):
     monkeypatch.setattr(ShardWriter.__init__, "__defaults__", (50_000,))
     folder(tmp_path / "s", files=3, seconds=4)

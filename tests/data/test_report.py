@@ -57,6 +57,18 @@ def test_the_summary_is_plain_json(tmp_path):
     assert summary["splits"]["train"]["seconds"] + summary["splits"]["validation"]["seconds"] == 6.0
 
 
+def test_labels_and_speeds_are_counted(tmp_path):
+    for index, (label, bpm) in enumerate([("house", 120), ("house", 125), ("rock", 90)]):
+        write(tmp_path / "s" / label / f"{index}_{bpm}bpm.wav", noise(2.7, index))
+    report = prepare([tmp_path / "s"], tmp_path / "d", sample_rate=RATE, bars=1)
+    assert report.summary()["labels"] == {"house": 2, "rock": 1}
+    assert report.summary()["tempos"] == {"slowest": 90.0, "fastest": 125.0, "different": 3}
+    assert "house (2), rock (1)" in shown(report) and "90 to 125 BPM (3)" in shown(report)
+    many = [folder(tmp_path / "m" / f"label{n:02d}", files=1, seconds=0.05 + 0.01 * n).parent for n in range(30)]
+    report = prepare(many[:1], tmp_path / "e", sample_rate=RATE)
+    assert "and 6 more" in shown(report) and report.summary()["tempos"] == {} and "│ tempos" not in shown(report)
+
+
 def test_space_that_changed_files_leave_behind_is_told(tmp_path):
     sounds = folder(tmp_path / "s", files=2)
     prepare([sounds], tmp_path / "d", sample_rate=RATE)

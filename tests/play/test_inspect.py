@@ -10,6 +10,7 @@ from tritone.play.inspect import inspect
 
 def test_dataset_run_and_checkpoint(data, trained):
     assert inspect(data)["splits"]["train"]["items"] + inspect(data)["splits"]["validation"]["items"] == 8
+    assert inspect(data)["labels"] == {"sounds": 8} and inspect(data)["tempos"] == {}
     run, checkpoint = inspect(trained), inspect(trained / "checkpoints/step-0")
     assert run["data"] == str(data.resolve()) and run["can"] == "decode, encode, generate, reconstruct"
     assert run["sample_rate"] == RATE and run["weights_bytes"] > 0

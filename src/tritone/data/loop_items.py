@@ -7,7 +7,6 @@ import numpy as np
 
 from tritone.data import circular, draw
 from tritone.data.crops import validation_key
-from tritone.data.measure import SILENT_PEAK
 from tritone.data.store import Dataset, Item
 from tritone.errors import UserError
 
@@ -63,7 +62,7 @@ def check_loops(dataset: Dataset, bars: float) -> None:
             f"{dataset.path} holds loops of {' and '.join(f'{each:g}' for each in found) or 'unknown'} bars, but the "
             f"model makes loops of {bars:g}; {one}prepare the sound again with --bars {bars:g}."
         )
-    if not any(_audible(dataset, item) for item in _loops(dataset, "train")):
+    if not any(map(dataset.audible, _loops(dataset, "train"))):
         raise UserError(f"All loops of {dataset.path} are silent; prepare recordings in which something plays.")
 
 
@@ -72,7 +71,3 @@ def _loops(dataset: Dataset, split: str) -> tuple[Item, ...]:
     if not items:
         raise UserError(f"{dataset.path} holds no loops in its {split} split; prepare the sound again with --bars 1.")
     return items
-
-
-def _audible(dataset: Dataset, item: Item) -> bool:
-    return bool(np.abs(dataset.read(item, 0, item.frames)).max() >= SILENT_PEAK)

@@ -20,7 +20,7 @@ from tritone.data.ledger import Ledger, Record, write_atomically
 from tritone.data.report import Report, readme
 from tritone.data.scan import Skipped, Source, printable, scan
 from tritone.data.shards import ShardWriter
-from tritone.data.store import FORMAT
+from tritone.data.store import FORMAT, Dataset
 from tritone.data.summarise import arrange, pack_fingerprint
 from tritone.errors import UserError
 
@@ -131,11 +131,12 @@ class _Preparation:
     def _finish(self, entries: Sequence[Entry], skipped: Sequence[Skipped]) -> Report:
         if not entries:
             raise UserError(f"None of the {len(skipped)} files can be used; the first: {_first(skipped)}.")
-        items, report = arrange(entries, skipped, self._config, self._out)
-        if not items:
-            raise UserError(f"No file can be used; the first: {_first(report.skipped)}.")
         records = [entry.record for entry in entries]
         shards = self._shards.table(records)
+        sound = Dataset(self._out, {"options": self._options, "summary": {}, "shards": shards, "items": []})
+        items, report = arrange(entries, skipped, self._config, self._out, sound.audible)
+        if not items:
+            raise UserError(f"No file can be used; the first: {_first(report.skipped)}.")
         report = replace(
             report, reused=sum(r is self._known.get(r.name) for r in records),
             bytes=sum(int(shard["bytes"]) for shard in shards), unused_bytes=self._shards.unused_bytes(records),

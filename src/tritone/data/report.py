@@ -12,6 +12,7 @@ from tritone.data.scan import Skipped, printable
 
 _SHOWN = 8
 _LISTED = 200
+_LABELS_SHOWN = 24
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What prepare found and wrote. `rates` and `source_channels` count files by what they were before."""
+    """What prepare found and wrote. `rates` and `source_channels` count files by what they were before, `labels` counts
+    items; `tempos` is every tempo, once, the slowest first.
+    """
 
     path: str
     config: PrepareConfig
@@ -45,6 +48,8 @@ class Report:
     offset: tuple[Finding, ...]
     alike: tuple[Finding, ...]
     short: int
+    labels: dict[str, int]
+    tempos: tuple[float, ...]
     warnings: tuple[str, ...]
     reused: int = 0
     bytes: int = 0
@@ -61,6 +66,8 @@ class Report:
             "files": self.files,
             "seconds": round(self.seconds, 3),
             "splits": {name: {"items": s.items, "seconds": round(s.seconds, 3)} for name, s in self.splits.items()},
+            "labels": self.labels,
+            "tempos": self._tempos(),
             "rates": {str(rate): count for rate, count in sorted(self.rates.items())},
             "source_channels": {str(number): count for number, count in sorted(self.source_channels.items())},
             "skipped": [{"name": printable(skip.name), "reason": skip.reason} for skip in self.skipped],
@@ -71,6 +78,11 @@ class Report:
             "warnings": list(self.warnings),
             "licence": self.config.licence,
         }
+
+    def _tempos(self) -> dict[str, float]:
+        if not self.tempos:
+            return {}
+        return {"slowest": self.tempos[0], "fastest": self.tempos[-1], "different": len(self.tempos)}
 
 
 def table(report: Report) -> Table:
@@ -119,6 +131,10 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     yield "channels were", ", ".join(f"{number} ({count})" for number, count in sorted(report.source_channels.items()))
     if config.bars:
         yield "loops of", f"{config.bars:g} bars of {config.beats_per_bar} beats"
+    if report.tempos:
+        slowest, fastest, different = report.tempos[0], report.tempos[-1], len(report.tempos)
+        yield "tempos", f"{slowest:g} to {fastest:g} BPM ({different})" if different > 1 else f"{slowest:g} BPM"
+    yield "labels", _labels(report.labels)
     if report.short:
         yield "shorter than 1 s", f"{report.short} files (kept)"
     if report.reused:
@@ -141,6 +157,13 @@ def _findings(report: Report) -> Iterator[tuple[str, Sequence[Finding]]]:
     ):
         if findings:
             yield name, findings
+
+
+def _labels(counts: dict[str, int]) -> str:
+    """The labels with their counts, the most frequent first."""
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    more = f", and {len(ranked) - _LABELS_SHOWN} more" if len(ranked) > _LABELS_SHOWN else ""
+    return ", ".join(f"{printable(label)} ({count})" for label, count in ranked[:_LABELS_SHOWN]) + more or "none"
 
 
 def _few(lines: Sequence[str]) -> str:

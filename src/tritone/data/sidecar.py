@@ -8,6 +8,7 @@ from typing import Any
 from tritone.signal.loops import FASTEST, SLOWEST, tempo_from_text
 
 _LONGEST = 2_000
+_LABEL_KEYS = ("label", "genre", "instrument", "kit")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Sidecar:
 def read_sidecar(sound: Path) -> Sidecar:
     """The note beside a sound file: `loop.json` or `loop.wav.json` with the keys bpm, bars, label and caption, else a
     `.txt` whose line "bpm: 120" gives the tempo and whose other text is the caption. An unreadable note says nothing.
+
+    Where there is no label, a genre, an instrument or a kit serves, the first that is there.
     """
     for suffix in (".json", ".txt"):
         for note in (sound.with_suffix(suffix), sound.with_name(sound.name + suffix)):
@@ -43,8 +46,8 @@ def _from_json(content: Any) -> Sidecar:
     return Sidecar(
         bpm=bpm if bpm is not None and SLOWEST <= bpm <= FASTEST else None,
         bars=bars if bars is not None and 0 < bars <= 4096 else None,
-        label=str(content.get("label", ""))[:_LONGEST],
-        caption=str(content.get("caption", content.get("text", "")))[:_LONGEST],
+        label=next(filter(None, (_words(content.get(key)) for key in _LABEL_KEYS)), ""),
+        caption=_words(content.get("caption")) or _words(content.get("text")),
     )
 
 
@@ -52,6 +55,13 @@ def _from_text(text: str) -> Sidecar:
     lines = text.splitlines()
     words = [line.strip() for line in lines if not line.strip().lower().startswith(("bpm", "tempo"))]
     return Sidecar(bpm=tempo_from_text(text), caption=" ".join(filter(None, words))[:_LONGEST])
+
+
+def _words(value: Any) -> str:
+    """A text or a number as text, the first of a list; nothing else."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return str(value).strip()[:_LONGEST] if isinstance(value, str | int | float) else ""
 
 
 def _number(value: Any) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tritone.data.lazy import read_source
+from tritone.data.measure import SILENT_PEAK
 from tritone.errors import UserError
 
 FORMAT = 1
@@ -103,6 +104,10 @@ class Dataset:
         out[:, last - start :] = 0
         self._fill(item, first, out[:, first - start : last - start])
         return out
+
+    def audible(self, item: Item) -> bool:
+        """Whether there is anything to hear in an item (a sample above -70 dBFS)."""
+        return bool(np.abs(self.read(item, 0, item.frames)).max(initial=0.0) >= SILENT_PEAK)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,15 +25,23 @@ def pack_fingerprint(fingerprint: bytes) -> str:
 
 
 def arrange(
-    entries: Sequence[Entry], skipped: Sequence[Skipped], config: PrepareConfig, out: Path
+    entries: Sequence[Entry],
+    skipped: Sequence[Skipped],
+    config: PrepareConfig,
+    out: Path,
+    audible: Callable[[Item], bool],
 ) -> tuple[list[Item], Report]:
-    """The items of a dataset in their splits, and the report, without the sizes on disk."""
+    """The items of a dataset in their splits, without the loops that are not `audible`, and the report, without the
+    sizes on disk.
+    """
     left_out = list(skipped)
     once = _without_copies(entries, left_out)
     kept: list[Entry] = []
     items: list[list[Item]] = []
     for entry in once:
         found, reason = cut(entry, config)
+        if config.bars is not None and found:
+            found, reason = list(filter(audible, found)), "all of its loops are silent (no sample above -70 dBFS)"
         if found:
             kept.append(entry)
             items.append(found)
@@ -53,6 +61,8 @@ def arrange(
         source_channels=dict(Counter(entry.record.channels for entry in kept)),
         skipped=tuple(left_out), clipped=_clipped(kept), offset=_offset(kept), alike=tuple(alike),
         short=sum(value < SHORT_SECONDS for value in seconds), warnings=(),
+        labels=dict(sorted(Counter(item.label for item in final if item.label).items())),
+        tempos=tuple(sorted({item.bpm for item in final if item.bpm is not None})),
     )  # fmt: skip
     return final, replace(report, warnings=tuple(_warnings(report, in_time, len(kept))))
 
