@@ -1,45 +1,81 @@
 """`tritone generate`: new sound from a trained model."""
 
+import re
+from argparse import SUPPRESS, Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tritone.commands.generate_loops import add_loop_arguments, play_loops
+from tritone.commands.generate_sounds import add_sound_arguments, play_sounds
 from tritone.commands.latents import add_model_arguments
-from tritone.commands.parser import CommandParser, number, whole
+from tritone.commands.parser import CommandParser, whole
+from tritone.errors import UserError
+
+if TYPE_CHECKING:
+    from tritone.families.base import Synthesizer
+
+_SEEDS = re.compile(r"[^./\\]*,[^./\\]*")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Make new sounds (sound i of seed S is the same however many are made), or --morph from one file to another."""
+    """Make new sounds or loops, whichever the model makes. What a seed gives is the same however many are made."""
     parser = CommandParser("generate", main.__doc__)
     add_model_arguments(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the sounds go")
-    parser.add_argument("--count", type=whole(1), default=8, metavar="N", help="how many sounds (default 8)")
     parser.add_argument(
-        "--seconds", type=number(0, above=True), metavar="T", help="length of each (default 4; with --morph the files')"
+        "--count", type=whole(1), default=SUPPRESS, metavar="N", help="how many (default 8 sounds, 16 loops)"
     )
-    parser.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")
-    parser.add_argument("--temperature", type=number(), default=1.0, help="how far the latent strays (default 1)")
     parser.add_argument(
-        "--speed", type=number(), default=1.0, help="how fast the latent moves (default 1; 0 stands still)"
+        "--seed", type=whole(), default=SUPPRESS, metavar="S", help="decides everything random (default 0)"
     )
-    parser.add_argument("--dims", type=int, metavar="N", help="move only the N strongest latent dimensions")
-    parser.add_argument("--morph", nargs=2, type=Path, metavar=("A", "B"), help="COUNT sounds on the way from A to B")
-    args = parser.parse(argv)
+    parser.add_argument(
+        "--morph",
+        nargs=2,
+        default=SUPPRESS,
+        metavar=("A", "B"),
+        help="COUNT sounds on the way from file A to file B; with loops --morph 7,19,23: a walk from seed to seed",
+    )
+    sounds, loops = add_sound_arguments(parser), add_loop_arguments(parser)
+    args = parser.parse(_seeds_as_pair(argv))
     from tritone.commands.screen import print_paths, progress
-    from tritone.play.generate import generate, morph
     from tritone.play.load import load
 
     model = load(args.run, args.checkpoint, args.device, args.precision)
+    makes_loops = _makes_loops(model, args, sounds, loops)
     with progress("generating") as show:
-        if args.morph:
-            written = morph(
-                model, args.morph[0], args.morph[1], args.out, run=args.run, count=args.count, seconds=args.seconds,
-                seed=args.seed, show=show,
-            )  # fmt: skip
-        else:
-            seconds = 4.0 if args.seconds is None else args.seconds
-            written = generate(
-                model, args.out, run=args.run, count=args.count, seconds=seconds, seed=args.seed,
-                temperature=args.temperature, speed=args.speed, dims=args.dims, show=show,
-            )  # fmt: skip
+        written = play_loops(model, args, show) if makes_loops else play_sounds(model, args, show)
     print_paths(written)
     return 0
+
+
+def _makes_loops(model: "Synthesizer", args: Namespace, sounds: Sequence[str], loops: Sequence[str]) -> bool:
+    """Whether the model makes loops; UserError where it makes no sound, or for an option of the other kind."""
+    from tritone.play.load import require
+
+    makes_loops = "loop" in model.capabilities()
+    if not makes_loops:
+        require(model, "generate", args.run)
+    strange, own = (sounds, loops) if makes_loops else (loops, sounds)
+    kinds = ("sound of any length", "loops")
+    for option in strange:
+        if option.removeprefix("--").replace("-", "_") in args:
+            raise UserError(
+                f"{option} is for models that make {kinds[not makes_loops]}; the one in {args.run} makes "
+                f"{kinds[makes_loops]} and has {', '.join(own)} and --morph."
+            )
+    return makes_loops
+
+
+def _seeds_as_pair(argv: Sequence[str]) -> list[str]:
+    """The words, with one list of seeds after --morph made two: argparse cannot take either one word or two."""
+    words: list[str] = []
+    for word in argv:
+        option, equals, value = word.partition("=")
+        if option == "--morph" and equals:
+            words += ["--morph", value, ""]
+        elif words and words[-1] == "--morph" and _SEEDS.fullmatch(word):
+            words += [word, ""]
+        else:
+            words.append(word)
+    return words
