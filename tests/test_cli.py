@@ -1,9 +1,9 @@
 """The command line itself: help, mistakes before any command runs, and what leaves it."""
 
 import json
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 from acting import run_inside
@@ -11,7 +11,7 @@ from acting import run_inside
 from tritone.cli import COMMANDS
 from tritone.config import package_version
 
-HELPS = [("--help",), *[(name, "--help") for name in COMMANDS], ("train", "vae", "--help")]
+HELPS = [("--help",), *[(name, "--help") for name in COMMANDS], ("train", "vae", "--help"), ("train", "gan", "--help")]
 HEAVY = ("torch", "numpy", "soundfile", "matplotlib", "accelerate", "jsonargparse", "rich")
 
 
@@ -31,9 +31,11 @@ def test_help_is_there_and_imports_nothing_heavy(words):
 @pytest.mark.parametrize("words", HELPS, ids=" ".join)
 def test_help_comes_at_once(words):
     def seconds():
-        begun = time.perf_counter()
+        """Processor time, which does not count what other programs do meanwhile."""
+        before = os.times()
         subprocess.run([sys.executable, "-m", "tritone", *words], capture_output=True, check=True)
-        return time.perf_counter() - begun
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(seconds() for _ in range(5)) < 0.3
 

@@ -1,4 +1,4 @@
-"""Every preset that ships learns in both stages, is saved, loaded and played; narrower than it is, else as it is."""
+"""Every preset of the VAE learns in both stages, is saved, loaded and played; narrower than it is, else as it is."""
 
 import math
 
@@ -45,7 +45,7 @@ class NoiseSources:
         pass
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith("vae-")])
 def test_preset_learns_is_saved_and_plays(name, tmp_path):
     preset = load_preset(name)
     assert preset["about"]

@@ -29,3 +29,9 @@ def test_global_state_is_left_alone():
     before = torch.get_rng_state()
     sample_normal([1, 2], (3,))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_seeds_that_differ_in_their_upper_half_alone_are_different():
+    rows = sample_normal([7, 7 + (1 << 32), 7 + (1 << 40), 7 + (5 << 50)], (8,))
+    assert len({tuple(row.tolist()) for row in rows}) == 4
+    assert torch.equal(sample_normal([7], (8,))[0], torch.randn(8, generator=torch.Generator().manual_seed(7)))

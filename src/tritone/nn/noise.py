@@ -12,8 +12,13 @@ def _draw(draw: Draw, seeds: Tensor | Sequence[int], shape: Sequence[int], devic
     numbers = [int(seed) for seed in (seeds.tolist() if isinstance(seeds, Tensor) else seeds)]
     if not numbers:
         return torch.empty((0, *shape), device=device)
-    rows = [draw(tuple(shape), torch.Generator().manual_seed(number)) for number in numbers]
+    rows = [draw(tuple(shape), torch.Generator().manual_seed(_folded(number))) for number in numbers]
     return torch.stack(rows).to(device)
+
+
+def _folded(seed: int) -> int:
+    """A seed of 64 bits in 32: torch's CPU generator looks at no more, and seeds that differ above would be one."""
+    return (seed ^ ((seed >> 32) * 0x9E3779B1)) & 0xFFFFFFFF
 
 
 def sample_normal(seeds: Tensor | Sequence[int], shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:

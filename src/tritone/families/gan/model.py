@@ -12,6 +12,7 @@ from tritone.errors import UserError
 from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.families.gan.config import Config
 from tritone.families.gan.networks import build_generator, build_mapping
+from tritone.nn.blocks import fold_weight_norm
 from tritone.nn.mel_frames import MelFrames
 from tritone.nn.noise import sample_normal
 from tritone.nn.vocoders import build_vocoder
@@ -62,7 +63,9 @@ class LoopGAN(Synthesizer):
         return frozenset({"generate", "loop"})
 
     def use_precision(self, precision: Precision) -> None:
-        """Play in float32, or with generator and vocoder in bf16."""
+        """Play in float32, or with generator and vocoder in bf16. Folds weight norm; weights once rounded stay so."""
+        fold_weight_norm(self.vocoder)
+        self.vocoder.use_precision(precision)
         self.precision = precision
 
     @property
@@ -129,8 +132,7 @@ class LoopGAN(Synthesizer):
         """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another."""
         whole = torch.cat(list(spectrograms), -1)[None]
         fitted = fit_channels(whole, self.config.vocoder.channels)
-        with self._arithmetic():
-            return fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
+        return fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
 
     def generate(
         self,

@@ -127,7 +127,7 @@ class TrainingStep:
         fake = self._inputs(self._seen(self._fake(styles, seeds), seeds, FAKE_TURN, FAKE_GAIN))
         self._turns[id(batch)] = _Turn(real, fake, condition)
         made = [[each.detach() for each in maps] for maps in fake]
-        scores = self._logits(real, condition), self._logits(made, condition)
+        scores = self.discriminator(real, condition), self.discriminator(made, condition)
         found = {
             "discriminator": losses.DISCRIMINATOR[self.config.loss](*scores),
             "real_score": _mean_of(scores[0]),
@@ -141,9 +141,9 @@ class TrainingStep:
     def _generator(self, batch: Batch, weights: Mapping[str, float]) -> dict[str, Tensor]:
         turn = self._turns.pop(id(batch))
         with frozen(self.discriminator):
-            fake = self._logits(turn.fake, turn.condition)
+            fake = self.discriminator(turn.fake, turn.condition)
             with torch.no_grad():
-                real = self._logits(turn.real, turn.condition) if self.config.loss == "relativistic" else fake
+                real = self.discriminator(turn.real, turn.condition) if self.config.loss == "relativistic" else fake
         found = {"generator": losses.GENERATOR[self.config.loss](real, fake)}
         if weights.get("path_length"):
             found["path_length"] = self._path_length(batch, turn.condition)
@@ -153,7 +153,7 @@ class TrainingStep:
         """Zero-centred gradient penalty at the discriminator's own inputs, in float32."""
         leaves = [[each.detach().float().requires_grad_(True) for each in maps] for maps in inputs]
         with torch.autocast(condition.device.type, enabled=False):
-            logits = self._logits(leaves, condition)
+            logits = self.discriminator(leaves, condition)
             return losses.zero_centred_penalty(logits, [each for maps in leaves for each in maps])
 
     def _path_length(self, batch: Batch, condition: Tensor) -> Tensor:
@@ -183,10 +183,6 @@ class TrainingStep:
         if self.config.discriminator.kind == "projected":
             return self.features(log_mel)
         return [[self.synthesizer.normalise(log_mel)]]
-
-    def _logits(self, inputs: Inputs, condition: Tensor) -> list[Tensor]:
-        whole = self.config.discriminator.kind == "stylegan2"
-        return self.discriminator(inputs[0][0] if whole else inputs, condition)
 
     def _styles(self, seeds: Tensor, condition: Tensor) -> Tensor:
         """Styles `(batch, layers, w)`; some take their finer layers from a second one (StyleGAN, arXiv 1812.04948, 3.1)."""
