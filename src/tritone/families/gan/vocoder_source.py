@@ -1,0 +1,45 @@
+"""Where a loop model's vocoder comes from: one that ships, by name, or a run of `tritone train vocoder`, by path."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.nn.vocoders.config import VocoderConfig
+from tritone.nn.vocoders.shipped import SHIPPED, load_shipped
+from tritone.training.run import Run
+
+
+def is_there(source: str) -> bool:
+    """Whether the vocoder can still be read; a run that is continued has its own copy of the weights."""
+    return source in SHIPPED or Path(source).is_dir()
+
+
+def vocoder_config(source: str) -> tuple[VocoderConfig, int]:
+    """The vocoder's configuration and its sample rate. UserError where there is no such vocoder."""
+    if source in SHIPPED:
+        config, _ = load_shipped(source)
+        return config, config.mel.rate
+    model = _run(source).config.model
+    return model.network, model.sample_rate
+
+
+def vocoder_weights(source: str) -> dict[str, Tensor]:
+    """The weights of the latest checkpoint, under the names of `nn.vocoders`."""
+    if source in SHIPPED:
+        return load_shipped(source)[1]
+    return _run(source).load().vocoder.state_dict()
+
+
+def _run(source: str) -> Run:
+    if not Path(source).is_dir():
+        raise UserError(
+            f"model.vocoder_from: there is no vocoder {source}; give a run of `tritone train vocoder`, "
+            f"{' or '.join(SHIPPED)}, or null for Griffin-Lim."
+        )
+    run = Run(source)
+    if run.config.family != "vocoder":
+        raise UserError(
+            f"model.vocoder_from: {source} is a run of the family {run.config.family}; give one of the family vocoder."
+        )
+    return run
