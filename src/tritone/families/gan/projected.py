@@ -111,19 +111,21 @@ class Judge(nn.Module):
         self.embedding = spectral_norm(nn.Linear(condition, width)) if condition else None
 
     def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """`x (batch, inputs, bands, frames)` and `condition (batch, columns)` to logits `(batch, places)`."""
+        """`x (batch, inputs, bands, frames)` and `condition (batch, columns)` to float32 logits `(batch, places)`."""
         x = self.blocks(x)
         logits = self.score(with_deviation(x))
         if self.embedding is not None and self.features is not None:
             wanted = self.embedding(condition)[:, :, None, None]
             logits = logits + (self.features(x) * wanted).sum(dim=1, keepdim=True) * wanted.shape[1] ** -0.5
-        return logits.flatten(1)
+        return logits.flatten(1).float()
 
 
 class Halving(nn.Module):
-    """Separable 3x3 convolution, group norm, leaky ReLU, average of 2x2 places (fewer at an odd end).
+    """Separable convolution that halves the map: 3x3 by channel, mean of 2x2 places (fewer at an odd end), 1x1; then
+    group norm and leaky ReLU.
 
-    Group norm, where the paper has batch norm: what a sound gets is not to depend on the process that judges it.
+    Group norm, where the paper has batch norm: what a sound gets is not to depend on the process that judges it. The
+    mean before the 1x1 makes a strided 4x4 of both, as in the paper, and a block half as dear as with it at the end.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -135,8 +137,8 @@ class Halving(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, inputs, bands, frames)` to `(batch, outputs, ceil(bands / 2), ceil(frames / 2))`."""
-        x = functional.leaky_relu(self.norm(self.pointwise(self.spatial(x))), SLOPE)
-        return functional.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+        x = functional.avg_pool2d(self.spatial(x), 2, ceil_mode=True, count_include_pad=False)
+        return functional.leaky_relu(self.norm(self.pointwise(x)), SLOPE)
 
 
 class CircularConv(nn.Module):
@@ -157,7 +159,8 @@ def enlarge(x: Tensor, bands: int, frames: int) -> Tensor:
     if columns != frames:
         place = (torch.arange(frames, device=x.device) + 0.5) * (columns / frames) - 0.5
         before = place.floor()
-        share = (place - before).to(x.dtype)
-        before = before.long()
-        x = x[..., before % columns].lerp(x[..., (before + 1) % columns], share)
+        share = (place - before).to(x.dtype)[:, None]
+        x = x.permute(0, 2, 3, 1)  # channels last: whole columns are copied
+        left, right = (x.index_select(2, (before.long() + side) % columns) for side in (0, 1))
+        x = left.lerp(right, share).permute(0, 3, 1, 2)
     return functional.interpolate(x, size=(bands, frames), mode="bilinear", align_corners=False)

@@ -6,13 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tritone.families.gan.mapping import GAIN, SLOPE, EqualisedLinear
 from tritone.families.gan.minibatch import with_deviation
 
 LAST = 4
 """Maps are halved while both sides stay at least so long."""
 BLUR = (0.125, 0.375, 0.375, 0.125)
-SLOPE = 0.2
-GAIN = 2**0.5
 
 
 class ResidualDiscriminator(nn.Module):
@@ -39,7 +38,7 @@ class ResidualDiscriminator(nn.Module):
         self.embedding = EqualisedLinear(condition, sizes[-1]) if condition else None
 
     def forward(self, inputs: Sequence[Sequence[Tensor]], condition: Tensor | None = None) -> list[Tensor]:
-        """Logits `[(batch, 1)]` for inputs `[[normalised spectrogram (batch, channels, mels, frames)]]`.
+        """Float32 logits `[(batch, 1)]` for `[[normalised spectrogram (batch, channels, mels, frames)]]`.
 
         With a `condition (batch, columns)`, <embedding(condition), features> is added (arXiv 1802.05637, section 3).
         """
@@ -86,20 +85,6 @@ class EqualisedConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, inputs, rows, frames)` to `(batch, outputs, ...)`."""
         return functional.conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
-
-
-class EqualisedLinear(nn.Module):
-    """Linear layer with weights stored and scaled likewise."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        self.scale = inputs**-0.5
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, inputs)` to `(batch, outputs)`."""
-        return functional.linear(x, self.weight * self.scale, self.bias)
 
 
 def bent(x: Tensor) -> Tensor:
