@@ -5,6 +5,7 @@ are scaled at run time by the constant of He's initialisation, so that an optimi
 does, moves all of them equally fast in proportion to their size.
 """
 
+from itertools import pairwise
 from math import sqrt
 
 import torch
@@ -55,9 +56,7 @@ class Mapping(nn.Module):
         if self.embedding is not None:  # so that a lone tempo, scaled by the norm below, is more than a sign
             nn.init.normal_(self.embedding.bias)
         sizes = [z + (z if condition else 0), *[w] * layers]
-        self.layers = nn.ModuleList(
-            EqualisedLinear(inputs, outputs, rate=rate) for inputs, outputs in zip(sizes, sizes[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(EqualisedLinear(inputs, outputs, rate=rate) for inputs, outputs in pairwise(sizes))
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
         hidden = pixel_norm(z)

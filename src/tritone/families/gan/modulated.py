@@ -4,9 +4,9 @@ The paper scales the weights of a sample's convolution by its style (1) and divi
 channel (2, 3). As both act on whole channels, the same comes of scaling the input's channels, one convolution for the
 whole batch, and scaling the output's channels; no weights are made for each sample.
 
-Images are `(batch, channels, frames, rows)`, padded with zeros as in the paper. Sequences are `(batch, frames, channels)`
-and circular: channels lie side by side, because there a convolution is one matrix product of each frame beside its
-neighbours, on a CPU up to twice as fast as `conv1d`.
+Images are `(batch, channels, frames, rows)`, padded with zeros as in the paper. Sequences are circular and
+`(batch, frames, channels)`: channels lie side by side, because there a convolution is one matrix product of each frame
+beside its neighbours, on a CPU up to twice as fast as `conv1d`.
 
 Doubling follows the paper: zeros between the inputs, convolution, then the blur [1, 3, 3, 1]. A transposed convolution
 does the first two and multiplies with no zero, which halves the cost of interpolating before the convolution.
@@ -45,14 +45,23 @@ class Modulation(nn.Module):
             return (factors.square() @ power + 1e-8).rsqrt()
 
 
+def power(weight: Tensor, dim: int) -> Tensor:
+    """The sum of the squares of `weight` over its dimension `dim`; adds up in place of squaring all of it first."""
+    first, *others = weight.unbind(dim)
+    total = first.square()
+    for other in others:
+        total = torch.addcmul(total, other, other)
+    return total
+
+
 def following(sequence: Tensor) -> Tensor:
     """`(batch, frames, channels)` with each frame's successor in its place; the first follows the last."""
-    return torch.cat([sequence[:, 1:], sequence[:, :1]], 1)
+    return sequence.roll(-1, 1)
 
 
 def preceding(sequence: Tensor) -> Tensor:
     """`(batch, frames, channels)` with each frame's predecessor in its place; the last precedes the first."""
-    return torch.cat([sequence[:, -1:], sequence[:, :-1]], 1)
+    return sequence.roll(1, 1)
 
 
 def interleaved(even: Tensor, odd: Tensor) -> Tensor:
@@ -89,16 +98,15 @@ class LoopConv(nn.Module):
 
     def forward(self, sequence: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         before = self.modulation.before(style)
-        after = self.modulation.after(before, self.weight.square().sum(self.taps_at))
+        after = self.modulation.after(before, power(self.weight, self.taps_at))
         scaled = sequence * before.to(sequence.dtype).unsqueeze(1)
         output = self._doubling(scaled) if self.up else self._plain(scaled)
         shift = torch.addcmul(self.bias, noise.unsqueeze(-1), self.strength) * GAIN
         output = torch.addcmul(shift.to(output.dtype), output, (after * GAIN).to(output.dtype).unsqueeze(1))
-        return functional.leaky_relu(output, SLOPE)
+        return functional.leaky_relu(output, SLOPE, inplace=True)
 
     def _plain(self, scaled: Tensor) -> Tensor:
-        wrapped = torch.cat([scaled[:, -1:], scaled, scaled[:, :1]], 1)
-        return torch.cat([wrapped[:, :-2], wrapped[:, 1:-1], wrapped[:, 2:]], -1) @ self.weight.flatten(0, 1)
+        return torch.cat([preceding(scaled), scaled, following(scaled)], -1) @ self.weight.flatten(0, 1)
 
     def _doubling(self, scaled: Tensor) -> Tensor:
         first, middle, last = (scaled @ self.weight.flatten(1)).chunk(TAPS, -1)
@@ -159,7 +167,7 @@ class ImageConv(nn.Module):
 
     def forward(self, image: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         before = self.modulation.before(style)
-        after = self.modulation.after(before, self.weight.square().sum((2, 3)).T)
+        after = self.modulation.after(before, power(self.weight.flatten(2), 2).T)
         scaled = image * before.to(image.dtype)[:, :, None, None]
         if self.up:
             output = functional.conv_transpose2d(scaled, self.weight.transpose(0, 1), stride=2)
@@ -168,7 +176,7 @@ class ImageConv(nn.Module):
             output = functional.conv2d(scaled, self.weight, padding=1)
         shift = torch.addcmul(self.bias[:, None, None], noise.unsqueeze(1), self.strength) * GAIN
         output = torch.addcmul(shift.to(output.dtype), output, (after * GAIN).to(output.dtype)[:, :, None, None])
-        return functional.leaky_relu(output, SLOPE)
+        return functional.leaky_relu(output, SLOPE, inplace=True)
 
 
 class ImageOutput(nn.Module):

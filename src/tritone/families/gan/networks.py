@@ -24,9 +24,7 @@ def build_generator(config: Config) -> ImageGenerator | LoopGenerator:
 def build_mapping(config: Config, condition_dims: int) -> Mapping:
     """The mapping network of `config` with fresh weights, for conditions of `condition_dims` columns."""
     generator = config.generator
-    return Mapping(
-        generator.z, generator.w, generator.mapping_layers, condition_dims, rate=generator.mapping_rate
-    )
+    return Mapping(generator.z, generator.w, generator.mapping_layers, condition_dims, rate=generator.mapping_rate)
 
 
 def build_discriminator(config: Config, condition_dims: int) -> tuple[FrozenFeatures, nn.Module]:
