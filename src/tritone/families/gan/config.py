@@ -54,7 +54,7 @@ class DiscriminatorConfig:
     mixed: int = 64
     """Channels of the finest mixed features (projected); doubled at each coarser scale."""
     width: int = 64
-    """Most channels of the small networks over `mixed` (projected), or channels of the first block (stylegan2)."""
+    """Channels at the end of each small network (projected), or of the first block (stylegan2)."""
     most: int = 512
     """Most channels of any block (stylegan2)."""
     beat_shift: float = 0.5
