@@ -134,6 +134,28 @@ def test_noise_is_the_argument_s_alone_and_all_of_it_is_heard(kind):
     assert (gradient != 0).all()
 
 
+@pytest.mark.parametrize("band, frame", [(0, 0), (3, 5), (7, 11)])
+def test_every_band_of_every_frame_has_noise_of_its_own_with_grain_around_it_in_a_circle(band, frame):
+    generator = tiny("loop")
+    styles, noise = inputs(generator, batch=1)
+    louder = noise.clone()
+    louder[:, sum(generator.sizes) + frame * generator.mels + band] += 1
+    changed = (generator(styles, louder) != generator(styles, noise))[0, 0].nonzero()
+    bands = range(max(band - 1, 0), min(band + 2, generator.mels))
+    expected = {(near, (frame + off) % generator.frames) for near in bands for off in (-1, 0, 1)}
+    assert {(row, column) for row, column in changed.tolist()} == expected
+
+
+def test_a_fresh_loop_generator_starts_with_the_variance_of_normalised_spectrograms():
+    torch.manual_seed(4)
+    config = Config(generator=GeneratorConfig(channels=(128, 96, 64)), channels=2)
+    generator, mapping = build_generator(config), build_mapping(config, 0)
+    styles = mapping(torch.randn(8, config.generator.z), torch.zeros(8, 0)).unsqueeze(1).expand(-1, 6, -1)
+    spectrograms = generator(styles, torch.randn(8, generator.noise_size))
+    assert spectrograms.std().item() == pytest.approx(1, abs=0.25)
+    assert spectrograms.std(0).mean() > 0.5
+
+
 @pytest.mark.parametrize("kind", ["image", "loop"])
 def test_gradients_reach_every_parameter_of_a_fresh_generator_and_its_mapping(kind):
     torch.manual_seed(3)

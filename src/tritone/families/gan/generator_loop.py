@@ -27,7 +27,7 @@ class Texture(nn.Module):
     neighbouring bands and frames of a spectrogram have.
     """
 
-    def __init__(self, inputs: int, outputs: int, mels: int, w: int) -> None:
+    def __init__(self, inputs: int, outputs: int, mels: int, w: int, *, spread: float) -> None:
         super().__init__()
         self.mels, self.maps = mels, MAPS * outputs
         self.modulation = Modulation(w, inputs, 1)
@@ -36,7 +36,7 @@ class Texture(nn.Module):
         self.strength = nn.Parameter(torch.zeros(self.maps, outputs))
         self.grain = nn.Parameter(torch.randn(2 * self.maps, self.maps, 3, 3))
         self.grain_bias = nn.Parameter(torch.zeros(2 * self.maps))
-        self.mix = nn.Parameter(torch.randn(2 * self.maps, outputs))
+        self.mix = nn.Parameter(torch.randn(2 * self.maps, outputs) * spread)
 
     def forward(self, sequence: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         """`noise` is `(batch, frames, mels, outputs)`."""
@@ -57,7 +57,8 @@ class LoopGenerator(nn.Module):
 
     A learned constant of `start` frames is doubled once for every entry of `channels` after the first (the lowest
     resolution comes first). Resolution r has two convolutions with the styles 2r and 2r + 1, and an output with the
-    style 2r + 1. The texture shares the last style.
+    style 2r + 1. The texture shares the last style. Outputs start so small that their sum has about unit variance, which
+    the spectrograms that it learns from have.
     """
 
     def __init__(self, channels: Sequence[int], outputs: int, mels: int, w: int, *, start: int) -> None:
@@ -70,8 +71,9 @@ class LoopGenerator(nn.Module):
         for level, count in enumerate(channels):
             convs += [LoopConv(channels[max(level - 1, 0)], count, w, up=level > 0), LoopConv(count, count, w)]
         self.convs = nn.ModuleList(convs)
-        self.outputs = nn.ModuleList(LoopOutput(count, outputs * mels, w) for count in channels)
-        self.texture = Texture(channels[-1], outputs, mels, w)
+        spread = (2 * len(channels)) ** -0.5  # a fresh style's factors have a mean square of 2
+        self.outputs = nn.ModuleList(LoopOutput(count, outputs * mels, w, spread=spread) for count in channels)
+        self.texture = Texture(channels[-1], outputs, mels, w, spread=spread)
         self.sizes = [start << layer // 2 for layer in range(self.layers)]
         self.noise_size = sum(self.sizes) + self.frames * mels * outputs
 

@@ -118,13 +118,14 @@ class LoopConv(nn.Module):
 class LoopOutput(nn.Module):
     """A skip output: `(batch, frames, inputs)` to `(batch, frames, outputs)` by a modulated kernel of 1, in float32.
 
-    As in the paper's skip generator its output is neither demodulated nor followed by a nonlinearity.
+    As in the paper's skip generator its output is neither demodulated nor followed by a nonlinearity. Its weights start
+    with the standard deviation `spread`.
     """
 
-    def __init__(self, inputs: int, outputs: int, w: int) -> None:
+    def __init__(self, inputs: int, outputs: int, w: int, *, spread: float = 1.0) -> None:
         super().__init__()
         self.modulation = Modulation(w, inputs, 1)
-        self.weight = nn.Parameter(torch.randn(inputs, outputs))
+        self.weight = nn.Parameter(torch.randn(inputs, outputs) * spread)
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, sequence: Tensor, style: Tensor) -> Tensor:
