@@ -57,8 +57,8 @@ class LoopGenerator(nn.Module):
 
     A learned constant of `start` frames is doubled once for every entry of `channels` after the first (the lowest
     resolution comes first). Resolution r has two convolutions with the styles 2r and 2r + 1, and an output with the
-    style 2r + 1. The texture shares the last style. Outputs start so small that their sum has about unit variance, which
-    the spectrograms that it learns from have.
+    style 2r + 1. The texture shares the last style. Outputs start so small that their sum has about unit variance, as
+    the spectrograms have that it learns from.
     """
 
     def __init__(self, channels: Sequence[int], outputs: int, mels: int, w: int, *, start: int) -> None:
