@@ -129,3 +129,23 @@ def test_from_python_mistakes_are_user_errors_too(loop_model, tmp_path):
         with pytest.raises(UserError):
             wrong()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_family_of_loops_keeps_to_what_is_asked_here(tmp_path):
+    from tritone.families.gan.config import Config, GeneratorConfig
+    from tritone.families.gan.model import build
+    from tritone.play.loop_model import LoopOptions
+
+    torch.manual_seed(0)
+    narrow = GeneratorConfig(z=4, w=4, mapping_layers=1, channels=(4, 4, 4))
+    model = build(Config(sample_rate=16_000, generator=narrow, labels=("a", "b"), tempos=(90.0, 100.0, 150.0))).eval()
+    options = LoopOptions(bpm=174, label="b", sheet=False)
+    two = make_loops(model, tmp_path / "2", count=2, seed=7, options=options)
+    (one,) = make_loops(model, tmp_path / "1", count=1, seed=8, options=options)
+    assert one.read_bytes() == two[1].read_bytes() != two[0].read_bytes()
+    assert soundfile.info(one).frames == loop_length(1, 174, 16_000)
+    (mixed,) = mix_loops(model, tmp_path / "m", coarse=[8], fine=[8], options=options)
+    np.testing.assert_array_equal(sound(mixed), sound(one))
+    walk = morph_loops(model, tmp_path / "w", seeds=[8, 7], steps=1, options=options)
+    for path, own in zip(walk, (one, two[0]), strict=True):
+        np.testing.assert_array_equal(sound(path), sound(own))
