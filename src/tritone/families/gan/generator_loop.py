@@ -44,11 +44,11 @@ class Texture(nn.Module):
         after = self.modulation.after(before, self.weight.square()).to(sequence.dtype).unsqueeze(1)
         maps = (sequence * before.to(sequence.dtype).unsqueeze(1)) @ self.weight
         maps = torch.addcmul(self.bias.to(maps.dtype), maps, after).unflatten(2, (self.mels, self.maps))
-        maps = functional.leaky_relu(maps + (noise @ self.strength.T).to(maps.dtype), SLOPE)
+        maps = functional.leaky_relu(maps + (noise @ self.strength.T).to(maps.dtype), SLOPE, inplace=True)
         maps = torch.cat([maps[:, -1:], maps, maps[:, :1]], 1).permute(0, 3, 1, 2)
         gain = GAIN / (9 * self.maps) ** 0.5
         maps = functional.conv2d(maps, self.grain * (GAIN * gain), self.grain_bias * GAIN, padding=(0, 1))
-        maps = functional.leaky_relu(maps, SLOPE).permute(0, 2, 3, 1)
+        maps = functional.leaky_relu(maps, SLOPE, inplace=True).permute(0, 2, 3, 1)
         return (maps @ (self.mix / (2 * self.maps) ** 0.5)).to(self.bias.dtype).transpose(2, 3)
 
 
