@@ -9,12 +9,13 @@ it was; `--work` names the folder in which that is kept.
 
 import argparse
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from gan_convergence_run import MARKS, SAMPLES
-from gan_curves import collect, draw, rows, write_json
-from gan_data import SECONDS, held_out_loops, training_data
+from gan_convergence_run import MARKS
+from gan_curves import Curves, collect, draw, rows, write_json
+from gan_data import HELD_OUT, LOOPS, QUICK_HELD_OUT, QUICK_LOOPS, SECONDS, held_out_loops, training_data
 from gan_judges import Embeddings, Judges, kernel, read, write
 from gan_processes import run_all
 from gan_systems import ABLATIONS, BASELINES, PROJECTED, SYSTEMS, run_config
@@ -25,10 +26,86 @@ from tritone.training.api import train
 
 HERE = Path(__file__).parent
 THREADS = 2
-MINUTES, SEEDS, TAGGER_MINUTES = 20.0, 3, 5.0
-QUICK_MINUTES, QUICK_SEEDS, QUICK_TAGGER_MINUTES = 1.0, 1, 0.5
 TRIAL = 0.25
 """Share of the time after which one of the two sizes of the baseline is chosen."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of everything."""
+
+    minutes: float = 20.0
+    seeds: int = 3
+    samples: int = 192
+    loops: int = LOOPS
+    held_out: int = HELD_OUT
+    tagger_minutes: float = 5.0
+
+
+QUICK = Plan(1.0, 1, 48, QUICK_LOOPS, QUICK_HELD_OUT, 0.5)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where everything lies, and how much of it there is."""
+
+    work: Path
+    plan: Plan
+    data: Path
+    tagger: Path
+
+    def folders(self, systems: list[str], seeds: int, minutes: float) -> dict[str, list[Path]]:
+        """Where each run is kept."""
+        base = self.work / f"runs-{minutes:g}-{self.plan.samples}-{self.data.name}-{self.tagger.name}"
+        return {system: [base / f"{system}-seed-{seed}" for seed in range(seeds)] for system in systems}
+
+    def run(self, places: dict[str, list[Path]], minutes: float) -> None:
+        """Train what is not trained yet: every system with the first seed, then with the next."""
+        runner = str(HERE / "gan_convergence_run.py")
+        common = ["--minutes", f"{minutes:g}", "--samples", str(self.plan.samples)]
+        common += ["--data", str(self.data), "--tagger", str(self.tagger)]
+        longest = max(len(runs) for runs in places.values())
+        run_all(
+            [
+                [sys.executable, runner, str(runs[seed]), system, "--seed", str(seed), *common]
+                for seed in range(longest)
+                for system, runs in places.items()
+            ],
+            THREADS,
+        )
+
+    def real_embeddings(self) -> tuple[Embeddings, Embeddings]:
+        """What the judges see of held-out loops: a reference, and a control as large as a set of generated loops."""
+        path = self.work / f"real-{self.plan.held_out}-{self.tagger.name}.npz"
+        if not path.exists():
+            _say("judging held-out loops")
+            write(path, self._judge_real())
+        whole, count = read(path), self.plan.samples
+        return {name: rows[count:] for name, rows in whole.items()}, {
+            name: rows[:count] for name, rows in whole.items()
+        }
+
+    @torch.no_grad()
+    def _judge_real(self) -> Embeddings:
+        model = run_config("musicnn", 0, self.data, self.tagger).model
+        spectrogram = MelFrames(model.mel)
+        parts = held_out_loops(self.work, self.plan.held_out).split(64)
+        measured = [spectrogram.on_grid(part, torch.full((len(part),), part.shape[-1]), model.frames) for part in parts]
+        judges = Judges(model.mel, model.sample_rate, model.frames / SECONDS, self.tagger)
+        return judges.embed(torch.cat(measured))
+
+    def choose_baseline(self, reference: Embeddings) -> tuple[str, str]:
+        """The size of StyleGAN2's discriminator that does better, over all judges, in a part of the time; a note."""
+        minutes = TRIAL * self.plan.minutes
+        places = self.folders(list(BASELINES), 1, minutes)
+        self.run(places, minutes)
+        means = {}
+        for system, (run,) in places.items():
+            last = read(run / f"mark-{len(MARKS) - 1}.npz")
+            means[system] = sum(kernel(reference[judge], made) for judge, made in last.items()) / len(last)
+        best = min(means, key=lambda system: means[system])
+        listed = ", ".join(f"{SYSTEMS[system].about}: {mean:.3g}" for system, mean in means.items())
+        return best, f"the better of two after {minutes:g} min by mean kernel distance over judges ({listed})"
 
 
 def train_tagger(work: Path, data: Path, minutes: float) -> Path:
@@ -39,64 +116,6 @@ def train_tagger(work: Path, data: Path, minutes: float) -> Path:
         train("tagger", data, out, "tagger-nano", minutes=minutes, device="cpu")
         done.touch()
     return out
-
-
-def real_embeddings(work: Path, data: Path, tagger: Path) -> tuple[Embeddings, Embeddings]:
-    """What the judges see of held-out loops: a reference, and a control as large as the sets of generated loops."""
-    path = work / f"real-{tagger.name}.npz"
-    if not path.exists():
-        _say("judging held-out loops")
-        model = run_config("musicnn", 0, data, tagger).model
-        loops = held_out_loops(work)
-        spectrogram = MelFrames(model.mel)
-        lengths = torch.full((len(loops),), loops.shape[-1])
-        with torch.no_grad():
-            log_mel = torch.cat(
-                [
-                    spectrogram.on_grid(*part, model.frames)
-                    for part in zip(loops.split(64), lengths.split(64), strict=True)
-                ]
-            )
-        judges = Judges(model.mel, model.sample_rate, model.frames / SECONDS, tagger)
-        write(path, judges.embed(log_mel))
-    whole = read(path)
-    return {name: rows[SAMPLES:] for name, rows in whole.items()}, {
-        name: rows[:SAMPLES] for name, rows in whole.items()
-    }
-
-
-def folders(work: Path, systems: list[str], seeds: range, minutes: float, tagger: Path) -> dict[str, list[Path]]:
-    """Where each run is kept."""
-    base = work / f"runs-{minutes:g}-{tagger.name}"
-    return {system: [base / f"{system}-seed-{seed}" for seed in seeds] for system in systems}
-
-
-def run_systems(places: dict[str, list[Path]], minutes: float, data: Path, tagger: Path) -> None:
-    """Train what is not trained yet: every system with the first seed, then with the next."""
-    runner = str(HERE / "gan_convergence_run.py")
-    common = ["--minutes", f"{minutes:g}", "--data", str(data), "--tagger", str(tagger)]
-    longest = max(len(runs) for runs in places.values())
-    run_all(
-        [
-            [sys.executable, runner, str(runs[seed]), system, "--seed", str(seed), *common]
-            for seed in range(longest)
-            for system, runs in places.items()
-        ],
-        THREADS,
-    )
-
-
-def choose_baseline(work: Path, minutes: float, data: Path, tagger: Path, reference: Embeddings) -> tuple[str, str]:
-    """The size of StyleGAN2's discriminator that does better, over all judges, in a part of the time; and a note."""
-    places = folders(work, list(BASELINES), range(1), TRIAL * minutes, tagger)
-    run_systems(places, TRIAL * minutes, data, tagger)
-    means = {}
-    for system, (run,) in places.items():
-        last = read(run / f"mark-{len(MARKS) - 1}.npz")
-        means[system] = sum(kernel(reference[judge], made) for judge, made in last.items()) / len(last)
-    best = min(means, key=lambda system: means[system])
-    listed = ", ".join(f"{SYSTEMS[system].about}: {mean:.3g}" for system, mean in means.items())
-    return best, f"the better of two after {TRIAL * minutes:g} min (mean kernel distance over judges): {listed}"
 
 
 def _say(text: str) -> None:
@@ -114,30 +133,37 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _prepare(work: Path, plan: Plan) -> Bench:
+    work.mkdir(parents=True, exist_ok=True)
+    _say("rendering and preparing loops")
+    data = training_data(work, plan.loops)
+    return Bench(work, plan, data, train_tagger(work, data, plan.tagger_minutes))
+
+
+def _write_examples(json_file: Path, curves: Curves) -> None:
+    examples = json_file.with_name(f"{json_file.stem}_examples")
+    examples.mkdir(parents=True, exist_ok=True)
+    draw(examples / "curves.png", curves)
+    write_json(examples / "curves.json", curves)
+
+
 def main() -> None:
     args = _arguments()
     torch.set_num_threads(THREADS)
-    minutes = args.minutes or (QUICK_MINUTES if args.quick else MINUTES)
-    seeds = range(args.seeds or (QUICK_SEEDS if args.quick else SEEDS))
-    tagger_minutes = QUICK_TAGGER_MINUTES if args.quick else TAGGER_MINUTES
-    args.work.mkdir(parents=True, exist_ok=True)
-    _say("rendering and preparing loops")
-    data = training_data(args.work.resolve())
-    tagger = train_tagger(args.work.resolve(), data, tagger_minutes)
-    reference, control = real_embeddings(args.work, data, tagger)
-    baseline, note = choose_baseline(args.work, minutes, data, tagger, reference)
-    places = folders(args.work, [baseline, *(args.systems or [*PROJECTED, *ABLATIONS])], seeds, minutes, tagger)
-    run_systems(places, minutes, data, tagger)
-    curves = collect(places, minutes, baseline, reference, control)
+    plan = QUICK if args.quick else Plan()
+    plan = replace(plan, minutes=args.minutes or plan.minutes, seeds=args.seeds or plan.seeds)
+    bench = _prepare(args.work.resolve(), plan)
+    reference, control = bench.real_embeddings()
+    baseline, note = bench.choose_baseline(reference)
+    places = bench.folders([baseline, *(args.systems or [*PROJECTED, *ABLATIONS])], plan.seeds, plan.minutes)
+    bench.run(places, plan.minutes)
+    curves = collect(places, plan.minutes, baseline, reference, control)
     if args.json:
-        examples = args.json.with_name(f"{args.json.stem}_examples")
-        examples.mkdir(parents=True, exist_ok=True)
-        draw(examples / "curves.png", curves)
-        write_json(examples / "curves.json", curves)
+        _write_examples(args.json, curves)
     about = {
-        "training": f"{minutes:g} CPU minutes a run on one thread, {THREADS} at a time",
-        "tagger": f"{tagger_minutes:g} min on {THREADS} threads",
-        "judged": f"{SAMPLES} loops beside {len(next(iter(reference.values())))} held-out ones",
+        "training": f"{plan.minutes:g} CPU minutes a run on one thread, {THREADS} at a time",
+        "tagger": f"{plan.tagger_minutes:g} min on {THREADS} threads",
+        "judged": f"{plan.samples} loops beside {plan.held_out - plan.samples} held-out ones",
         "baseline": note,
     }
     finish("gan_convergence", rows(curves), {**machine(), **about}, args.json)

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from gan_data import SECONDS
-from gan_judges import Judges, write
+from gan_judges import CHUNK, Judges, write
 from gan_systems import run_config
 from torch import Tensor
 
@@ -29,7 +29,6 @@ from tritone.training.trainer import Trainer
 
 MARKS = (0.0, 1 / 24, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 3 / 4, 1.0)
 """Shares of the time at which generated loops are judged; dense before a third, which the claim is about."""
-SAMPLES = 128
 FIRST_SEED = 1 << 32
 """Seeds of judged loops from here on; the same at every mark and for every system."""
 STATE_SECONDS = 60.0
@@ -46,8 +45,8 @@ class Clock:
 class OneRun:
     """A system in training."""
 
-    def __init__(self, folder: Path, name: str, seed: int, data: Path, tagger: Path) -> None:
-        self.folder, self.clock = folder, Clock()
+    def __init__(self, folder: Path, name: str, seed: int, data: Path, tagger: Path, samples: int) -> None:
+        self.folder, self.samples, self.clock = folder, samples, Clock()
         config = run_config(name, seed, data, tagger)
         config = replace(config, model=complete("gan", config.model, Dataset.open(data)))
         self.sources = DataSources(config, rank=0, world=1)
@@ -80,13 +79,14 @@ class OneRun:
 
     @torch.no_grad()
     def spectrograms(self) -> Tensor:
-        """Log-mel spectrograms `(SAMPLES, channels, mels, frames)` of new loops."""
+        """Log-mel spectrograms `(samples, channels, mels, frames)` of new loops."""
         played = self.trainer.played
         training = played.training
         played.eval()
         parts = []
-        for seed in range(FIRST_SEED, FIRST_SEED + SAMPLES, 16):
-            seeds = range(seed, min(seed + 16, FIRST_SEED + SAMPLES))
+        last = FIRST_SEED + self.samples
+        for first in range(FIRST_SEED, last, CHUNK):
+            seeds = range(first, min(first + CHUNK, last))
             noise = sample_normal([one + 1 for one in seeds], (played.generator.noise_size,))
             parts.append(played.spectrograms(played.styles(list(seeds)), noise))
         played.train(training)
@@ -133,6 +133,7 @@ def main() -> None:
     parser.add_argument("system")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--samples", type=int, required=True, help="loops made at every mark")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tagger", type=Path, required=True)
     args = parser.parse_args()
@@ -140,7 +141,7 @@ def main() -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     if last_mark(args.folder) == len(MARKS) - 1:
         return
-    run = OneRun(args.folder, args.system, args.seed, args.data, args.tagger)
+    run = OneRun(args.folder, args.system, args.seed, args.data, args.tagger, args.samples)
     for index, seconds in enumerate(marks(60 * args.minutes)):
         if index > last_mark(args.folder):
             run.train_until(seconds)

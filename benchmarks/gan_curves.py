@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from gan_convergence_run import MARKS, SAMPLES, last_mark
+from gan_convergence_run import MARKS, last_mark
 from gan_judges import JUDGES, PATTERN, Embeddings, kernel, measure, read
 from gan_systems import ABLATIONS, HINGE, PROJECTED, SYSTEMS
 from table import Row
@@ -28,6 +28,11 @@ class Curves:
     """Held-out real loops, as many as generated ones, measured in the same way: no system can do better on average."""
     values: dict[str, list[list[dict[str, dict[str, float]]]]]
     final: dict[str, list[Embeddings]]
+
+    @property
+    def samples(self) -> int:
+        """Generated loops at every mark."""
+        return len(self.final[self.baseline][0][PATTERN])
 
     def mean(self, system: str, judge: str, number: str = "kernel") -> list[float]:
         """Mean over seeds at every mark."""
@@ -126,7 +131,7 @@ def _ablations(curves: Curves) -> list[Row]:
 
 def _controls(curves: Curves) -> list[Row]:
     return [
-        Row(f"{_title(number)} by {judge}: real held-out loops", value, None, None, "", SAMPLES, "-")
+        Row(f"{_title(number)} by {judge}: real held-out loops", value, None, None, "", curves.samples, "-")
         for judge, numbers in curves.control.items()
         for number, value in numbers.items()
         if number != "divergence"
@@ -169,7 +174,7 @@ def _title(number: str) -> str:
 
 def write_json(path: Path, curves: Curves) -> None:
     """Every number of every run."""
-    head = {"minutes": curves.minutes, "marks": MARKS, "baseline": curves.baseline, "samples": SAMPLES}
+    head = {"minutes": curves.minutes, "marks": MARKS, "baseline": curves.baseline, "samples": curves.samples}
     path.write_text(json.dumps({**head, "control": curves.control, "values": curves.values}, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Rendered drum loops for the GAN benchmarks: what is trained on, and other loops of the same kits that are held out."""
+"""Rendered drum loops for the GAN benchmarks: what is trained on, and others of the same kits that are held out."""
 
 import sys
 from pathlib import Path
@@ -13,13 +13,14 @@ from tritone.signal.files import read_audio
 
 RATE = 44_100
 SHELVES = "abc"
-LOOPS, HELD_OUT = 1600, 512
+LOOPS, HELD_OUT = 1600, 640
+QUICK_LOOPS, QUICK_HELD_OUT = 320, 256
 BPM, SECONDS = 120.0, 2.0
 READY = "index.json"
 """What is written last into a DATA folder."""
 
 
-def training_data(work: Path, count: int = LOOPS) -> Path:
+def training_data(work: Path, count: int) -> Path:
     """The DATA folder of `count` one-bar loops at 120 BPM, mono, labelled by genre; made where it is not there."""
     data, loops = work / f"data-{count}", work / f"loops-{count}"
     if not (data / READY).exists():
@@ -28,7 +29,7 @@ def training_data(work: Path, count: int = LOOPS) -> Path:
     return data
 
 
-def held_out_loops(work: Path, count: int = HELD_OUT) -> Tensor:
+def held_out_loops(work: Path, count: int) -> Tensor:
     """`(count, 1, time)`: loops of the same kits and kinds, of another seed."""
     folder = work / f"held-out-{count}"
     paths = render_loops(folder, count, sample_rate=RATE, channels=1, seed=1, shelves=SHELVES)

@@ -1,8 +1,8 @@
 """How fast loops are made and learned: gan-loop and its vocoder beside pjloop-gan's generator and MelGAN, in one run.
 
-The peer is the paper's model (arXiv 2209.01751) built by our own code as `gan-pjloop` (on the authors' code 96.8 GFLOP a
-loop were counted). Weights are random: what they are makes no difference to the time. Two threads, one loop of one bar
-at 120 BPM (2 s) at a time, rendered to its exact length.
+The peer is the paper's model (arXiv 2209.01751) built by our own code as `gan-pjloop` (on the authors' code 96.8 GFLOP
+a loop were counted). Weights are random: what they are makes no difference to the time. Two threads, one loop of one
+bar at 120 BPM (2 s) at a time, rendered to its exact length.
 """
 
 import sys
@@ -143,7 +143,8 @@ def training_rows(plan: Plan) -> list[Row]:
         mine = _steps_a_minute(preset, plan.peer_batch, plan.training)
         rows.append(_training_row(f"training steps, {preset} | {PEER}, batch {plan.peer_batch}", mine, theirs))
     batch = run_config("gan-nano").training.batch
-    rows.append(_training_row(f"training steps, gan-nano, batch {batch}", _steps_a_minute("gan-nano", batch, plan.training), None))  # fmt: skip
+    mine = _steps_a_minute("gan-nano", batch, plan.training)
+    rows.append(_training_row(f"training steps, gan-nano, batch {batch}", mine, None))
     return rows
 
 
