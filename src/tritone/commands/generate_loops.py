@@ -2,8 +2,9 @@
 
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tritone.commands.parser import number, whole
 from tritone.errors import UserError
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from tritone.families.base import Synthesizer
     from tritone.play.loop_model import LoopOptions, Show
 
-OPTIONS = {
+OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "--bars": (number(0, above=True), "N", "length, a multiple of the model's bars (default these)"),
     "--bpm": (number(0, above=True), "T", "tempo (default the training loops' middle one; with --like the file's)"),
     "--truncation": (number(), "P", "how far loops stray from the typical one, 0 to 1.5 (default 1)"),
