@@ -10,9 +10,10 @@ import soundfile
 
 from tritone.assets import KIT, LOOPS, SOUND
 from tritone.data import circular
+from tritone.data.drums import render_drum_loop
 from tritone.data.kits import SHELVES, OneShots, role_of
 from tritone.data.patterns import GENRES, STEPS
-from tritone.data.render import render_loop, render_loops
+from tritone.data.render import render_loops
 from tritone.errors import UserError
 
 RATE = 44_100
@@ -60,7 +61,7 @@ def test_the_import_is_free_of_torch():
 @pytest.mark.parametrize(("bars", "bpm", "rate"), [(1, 120.0, 44_100), (2, 97.0, 44_100), (1, 133.7, 22_050)])
 def test_length_is_exact_at_any_tempo(shots, bars, bpm, rate):
     loops = OneShots(KIT, rate) if rate != RATE else shots
-    audio = render_loop(loops, 0, 1, bars=bars, bpm=bpm, sample_rate=rate).audio
+    audio = render_drum_loop(loops, 0, 1, bars=bars, bpm=bpm, sample_rate=rate).audio
     assert audio.shape == (2, round(bars * 240 / bpm * rate)) and audio.dtype == np.float32
     assert 0.5 < np.abs(audio).max() < 1.0
 
@@ -69,7 +70,7 @@ def test_the_last_sample_leads_into_the_first(shots):
     """The step over the loop point is an ordinary step: among 40 loops, its rank is anywhere below the extremes."""
     jumps = []
     for index in range(40):
-        audio = render_loop(shots, 9, index, channels=1).audio[0]
+        audio = render_drum_loop(shots, 9, index, channels=1).audio[0]
         steps = np.abs(np.diff(audio))
         jumps.append(abs(audio[0] - audio[-1]) / steps.max())
     assert np.median(jumps) < 0.02 and max(jumps) < 0.5
@@ -148,7 +149,7 @@ def test_kits_of_different_shelves_share_no_sound(shots):
 
 
 def test_loops_differ_from_each_other(shots):
-    audio = np.stack([render_loop(shots, 0, i, channels=1).audio[0] for i in range(12)])
+    audio = np.stack([render_drum_loop(shots, 0, i, channels=1).audio[0] for i in range(12)])
     similar = np.corrcoef(audio) - np.eye(12)
     assert np.abs(similar).max() < 0.9
 

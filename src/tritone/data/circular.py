@@ -61,20 +61,62 @@ def room(rng: np.random.Generator, channels: int, sample_rate: int, seconds: flo
     return (response / np.sqrt(np.mean(np.sum(response**2, axis=1)))).astype(np.float32)
 
 
+def echo(spectrum: np.ndarray, period: int, delay: float, feedback: float, damping: float) -> np.ndarray:
+    """Echoes every `delay` samples, without the sound itself, of the spectrum `(channels, bins)` of a period, as its
+    spectrum: each `feedback` times as strong as the one before and duller (by a first-order low-pass at `damping`
+    cycles a sample), from side to side where there are two channels. On a circle they have always been going on.
+    """
+    frequency = np.fft.rfftfreq(period).astype(np.float32)
+    late = np.exp(np.complex64(-2j * np.pi) * frequency * np.float32(delay))
+    turn = late / (1 + np.complex64(1j / damping) * frequency)
+    once = spectrum * turn
+    turn *= np.float32(feedback)
+    across = once[::-1] if len(spectrum) == 2 else once
+    return (once + turn * across) / (1 - turn**2)
+
+
+def chorus(audio: np.ndarray, sample_rate: int, depth: float, cycles: int) -> np.ndarray:
+    """The sound as heard through a delay that swings by `depth` milliseconds around 12, `cycles` times a period, and
+    otherwise in each channel; without the sound itself. Read between samples by a cubic (Catmull-Rom).
+    """
+    channels, period = audio.shape
+    place = np.arange(period)
+    heard = np.empty_like(audio)
+    for channel in range(channels):
+        swing = np.sin(2 * np.pi * (cycles * place / period + 0.25 * channel))
+        at = place - (12 + depth * swing) * sample_rate / 1000
+        whole = np.floor(at).astype(np.intp)
+        t = (at - whole).astype(np.float32)
+        a, b, c, d = (audio[channel].take(whole + offset, mode="wrap") for offset in (-1, 0, 1, 2))
+        heard[channel] = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return heard
+
+
+def smooth(curve: np.ndarray, samples: int) -> np.ndarray:
+    """A curve `(time,)` without corners: its mean, weighted by a Hann window of about so many samples."""
+    window = np.hanning(max(3, samples) + 2)[1:-1].astype(np.float32)
+    around = wrap((window / window.sum())[None], len(curve))
+    return np.roll(convolve(curve[None].astype(np.float32), around)[0], -(len(window) // 2))
+
+
 def equalise(audio: np.ndarray, sample_rate: int, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
     """Tilt of the spectrum and second-order Butterworth high-pass and low-pass, all in one multiplication.
 
     `tilt_db` is the gain at 10 kHz relative to 100 Hz, on a straight line over the logarithm of frequency.
     """
     period = audio.shape[1]
+    return np.fft.irfft(np.fft.rfft(audio) * equaliser(period, sample_rate, tilt_db, lowpass_hz, highpass_hz), period)
+
+
+def equaliser(period: int, sample_rate: int, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
+    """What `equalise` multiplies the spectrum of a period by, complex64 `(bins,)`."""
     frequency = np.fft.rfftfreq(period, 1 / sample_rate).astype(np.float32)
     octaves = np.log2(np.maximum(frequency, 20.0) / 100.0)
     slope = np.clip(octaves / float(np.log2(100.0)), -0.5, 1.1)
     gain = 10 ** (float(tilt_db) / 20 * slope)
     high = np.complex64(1j / highpass_hz) * frequency
     low = np.complex64(1j / lowpass_hz) * frequency
-    response = gain * high**2 / (1 + np.sqrt(2) * high + high**2) / (1 + np.sqrt(2) * low + low**2)
-    return np.fft.irfft(np.fft.rfft(audio) * response, period)
+    return gain * high**2 / (1 + np.sqrt(2) * high + high**2) / (1 + np.sqrt(2) * low + low**2)
 
 
 def saturate(audio: np.ndarray, drive: float) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 
-CROP, START, AUGMENT, NOISE, VALIDATION = range(1, 6)
+CROP, START, AUGMENT, NOISE, VALIDATION, TEMPO = range(1, 7)
 """What a draw is for; two purposes never share random numbers."""
 
 

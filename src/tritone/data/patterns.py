@@ -233,4 +233,4 @@ GENRES = (
         drive=(0.0, 0.8),
     ),
 )
-"""Every genre that `tritone.data.render` knows."""
+"""Every genre that `tritone.data.drums` knows."""
