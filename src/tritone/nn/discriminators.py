@@ -1,6 +1,7 @@
 """Discriminators of sound: multi-scale (MelGAN, arXiv 1910.06711) and multi-period (HiFi-GAN, arXiv 2010.05646).
 
-Those on spectrograms are in `nn.spectral_discriminators`. Feature maps are taken before the activation, as in RAVE (arXiv 2111.05011 and version 2).
+Those on spectrograms are in `nn.spectral_discriminators`. Feature maps are taken before the activation, as in RAVE
+(arXiv 2111.05011 and version 2).
 """
 
 from collections.abc import Sequence
@@ -89,9 +90,9 @@ def fold_period(audio: Tensor, period: int) -> Tensor:
 
 
 class Discriminators(nn.Module):
-    """Multi-period, multi-scale and multi-resolution discriminators side by side; RAVE v1 has the second, v2 the first two.
+    """Multi-period, multi-scale and multi-resolution discriminators side by side, each kind where there are any.
 
-    Those on spectrograms have `capacity` / 2 channels in every layer (UnivNet: 32).
+    RAVE v1 has scales alone, v2 periods too. Those on spectrograms have `capacity` / 2 channels a layer (UnivNet: 32).
     """
 
     def __init__(

@@ -167,7 +167,8 @@ class Config:
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
         if min(self.discriminator.resolutions, default=64) < 64:
-            problems.append(f"discriminator.resolutions must hold windows of at least 64, not {list(self.discriminator.resolutions)}")
+            windows = list(self.discriminator.resolutions)
+            problems.append(f"discriminator.resolutions must hold windows of at least 64, not {windows}")
         if self.discriminator.every < 2:
             problems.append("discriminator.every must be at least 2, so that the decoder learns too")
         return problems

@@ -7,10 +7,8 @@ from tritone.nn.mel_frames import MelFrames, window_starts
 from tritone.nn.noise import sample_uniform
 
 
-def training_mel(
-    measure: MelFrames, audio: Tensor, seeds: Tensor, share: float, hops: tuple[float, float]
-) -> Tensor:
-    """Log-mel `(batch, channels, mels, time / hop)`; a `share` of the rows, by their seeds, off a coarser or finer grid.
+def training_mel(measure: MelFrames, audio: Tensor, seeds: Tensor, share: float, hops: tuple[float, float]) -> Tensor:
+    """Log-mel `(batch, channels, mels, time / hop)`, a `share` of the rows off another grid, as their seeds decide.
 
     The distance of that grid's frames lies between `hops`, in hops, evenly in logarithm.
     """

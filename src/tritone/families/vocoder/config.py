@@ -65,7 +65,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.network.channels not in (1, self.channels):
             raise UserError(
-                f"model: network.channels is {self.network.channels}, but model.channels {self.channels}; set the latter."
+                f"model: network.channels is {self.network.channels} and channels {self.channels}; set channels alone."
             )
         object.__setattr__(self, "network", replace(self.network, channels=self.channels))
         if problems := self._problems():

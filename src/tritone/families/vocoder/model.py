@@ -58,7 +58,7 @@ class VocoderModel(Synthesizer):
             audio = audio.expand(-1, self.channels, -1)
         if audio.shape[1] != self.channels:
             raise UserError(
-                f"This vocoder is for {self.channels} channel(s), but the sound has {audio.shape[1]}; mix it down first."
+                f"This vocoder is for {self.channels} channel(s), the sound has {audio.shape[1]}; mix it down first."
             )
         return self.vocoder(self.frames.at_hop(audio))[..., : audio.shape[-1]]
 

@@ -15,7 +15,7 @@ NETWORKS = (nn.Linear, nn.Conv1d, nn.ConvTranspose1d)
 class Vocoder(nn.Module):
     """From log-mel `(batch, channels, mels, frames)` to sound `(batch, channels, frames * hop)`; see `nn.mel_frames`.
 
-    A sample depends on the frame it lies in and on at most `context` frames on either side.
+    A sample of a network depends on the frame it lies in and on at most `context` frames on either side.
     """
 
     context: int

@@ -37,14 +37,14 @@ class VocoderConfig:
         ]
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
-        if self.architecture != "melgan" and self.mel.window % self.mel.hop:
-            problems.append(f"mel.window must be a multiple of mel.hop for {self.architecture}, not {self.mel.window}")
+        if self.architecture == "vocos" and self.mel.window % self.mel.hop:
+            problems.append(
+                f"mel.window must be a multiple of mel.hop for vocos, not {self.mel.window}, {self.mel.hop}"
+            )
         product = 1
         for ratio in self.ratios:
             product *= ratio
         if self.architecture == "melgan" and (min(self.ratios, default=0) < 2 or product != self.mel.hop):
             problems.append(f"ratios must be numbers from 2 on whose product is mel.hop {self.mel.hop}")
-        if self.architecture == "vocos" and self.mel.hop > 0 and self.mel.window % self.mel.hop:
-            problems.append(f"mel.window must be a multiple of mel.hop for vocos, not {self.mel.window}, {self.mel.hop}")
         if problems:
             raise UserError("vocoder: " + "; ".join(problems) + ".")
