@@ -46,7 +46,7 @@ class Texture(nn.Module):
         maps = torch.addcmul(self.bias.to(maps.dtype), maps, after).unflatten(2, (self.mels, self.maps))
         maps = functional.leaky_relu(maps + (noise @ self.strength.T).to(maps.dtype), SLOPE, inplace=True)
         maps = torch.cat([maps[:, -1:], maps, maps[:, :1]], 1).permute(0, 3, 1, 2)
-        scale = GAIN**2 / (9 * self.maps) ** 0.5  # the gains of the leaky ReLUs before and after, and the learning rate's
+        scale = GAIN**2 / (9 * self.maps) ** 0.5  # with the gains of the activations before and after
         maps = functional.conv2d(maps, self.grain * scale, self.grain_bias * GAIN, padding=(0, 1))
         maps = functional.leaky_relu(maps, SLOPE, inplace=True).permute(0, 2, 3, 1)
         return (maps @ (self.mix / (2 * self.maps) ** 0.5)).to(self.bias.dtype).transpose(2, 3)
