@@ -49,8 +49,7 @@ def musicnn(wheel: zipfile.ZipFile, dataset: str) -> None:
         weights[f"blocks.{index}.conv.weight"] = kernel * scale[:, None, None, None]
         weights[f"blocks.{index}.conv.bias"] = found[f"{index + 1}CNN/bias"] * scale
         weights[f"blocks.{index}.shift"] = shift[:, None, None]
-        weights[f"blocks.{index}.low"] = np.where(scale < 0, -np.inf, 0)[:, None, None]
-        weights[f"blocks.{index}.high"] = np.where(scale < 0, 0, np.inf)[:, None, None]
+        weights[f"blocks.{index}.sign"] = np.where(scale < 0, -1, 1)[:, None, None]
     weights["dense.weight"], weights["dense.bias"] = found["dense/kernel"].T, found["dense/bias"]
     tensors = {name: torch.from_numpy(np.array(value, np.float32, order="C")) for name, value in weights.items()}
     tags = _assigned(wheel.read("musicnn/configuration.py").decode(), f"{dataset}_LABELS")

@@ -83,20 +83,34 @@ class _Block(nn.Module):
 
     Batch norm follows ReLU: y = a max(z, 0) + b by channel. a is folded into the convolution; where it is negative,
     y - b is min(a z, 0). Both are monotone in a z, so the maximum over places comes first, and what follows has a
-    quarter as many values: they are held between `low` and `high`, 0 and infinity or minus infinity and 0.
+    quarter as many values: y = s max(s m, 0) + b with s the sign of a and m the maximum of a z.
     """
 
     shift: Tensor
-    low: Tensor
-    high: Tensor
+    sign: Tensor
 
     def __init__(self, before: int, after: int, pool: tuple[int, int, int, int]) -> None:
         super().__init__()
         self.pool = pool
         self.conv = nn.Conv2d(before, after, 3, stride=(2, 1) if before == 1 else 1, padding=1)
-        for name in ("shift", "low", "high"):
+        for name in ("shift", "sign"):
             self.register_buffer(name, torch.zeros(after, 1, 1))
 
     def forward(self, signal: Tensor) -> Tensor:
-        most = functional.max_pool2d(self.conv(signal), self.pool[:2], self.pool[2:])
-        return most.clamp(self.low.to(most), self.high.to(most)) + self.shift.to(most)
+        signal = self.conv(signal)
+        most = _most_of_four(signal) if self.pool == POOLS[0] else _most(signal, self.pool)
+        sign, shift = self.sign.to(most), self.shift.to(most)
+        return torch.addcmul(shift, functional.relu(most * sign), sign)
+
+
+def _most(signal: Tensor, pool: tuple[int, int, int, int]) -> Tensor:
+    return functional.max_pool2d(signal, pool[:2], pool[2:])
+
+
+def _most_of_four(signal: Tensor) -> Tensor:
+    """The maximum over 4 frames at every second frame; three times faster in pairs where no gradient is wanted."""
+    if signal.requires_grad:
+        return _most(signal, POOLS[0])
+    even = signal.shape[-1] // 2 * 2
+    pairs = torch.maximum(signal[..., 0:even:2], signal[..., 1:even:2])
+    return torch.maximum(pairs[..., :-1], pairs[..., 1:])
