@@ -5,7 +5,9 @@ and reverb multiply spectra of exactly that length, which is circular convolutio
 """
 
 import numpy as np
+import soxr
 
+_FIT_REACH = 512  # samples that soxr's filter may reach over where the lengths are about the same
 _EARLY_REFLECTIONS = 7
 
 
@@ -40,7 +42,32 @@ def resample(audio: np.ndarray, samples: int) -> np.ndarray:
     return np.fft.irfft(spectrum, samples) * np.float32(samples / period)
 
 
-def room(rng: np.random.Generator, channels: int, sample_rate: int, seconds: float, damping_hz: float) -> np.ndarray:
+def quick_period(samples: int) -> int:
+    """The least length from `samples` on without a prime factor above 7: spectra of it are quick to work out."""
+    while True:
+        rest = samples
+        for prime in (2, 3, 5, 7):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return samples
+        samples += 1
+
+
+def fit(audio: np.ndarray, samples: int) -> np.ndarray:
+    """The same period in about as many samples, whatever their number, in the time domain: as precise as soxr's "HQ"
+    (100 dB), quick for lengths that spectra are slow for, and late by less than a sample.
+    """
+    period = audio.shape[1]
+    if period == samples:
+        return audio
+    around = np.take(audio, np.arange(-_FIT_REACH, period + _FIT_REACH), axis=1, mode="wrap")
+    fitted = soxr.resample(np.ascontiguousarray(around.T), period, samples, quality="HQ").T
+    first = round(_FIT_REACH * samples / period)
+    return fitted[:, first : first + samples]
+
+
+def room(rng: np.random.Generator, channels: int, sample_rate: float, seconds: float, damping_hz: float) -> np.ndarray:
     """Impulse response `(channels, n)` of a small room: a few early reflections, then noise that darkens as it dies.
 
     `seconds` is the time in which the tail falls by 60 dB; highs above `damping_hz` fall three times as fast. The
@@ -75,7 +102,7 @@ def echo(spectrum: np.ndarray, period: int, delay: float, feedback: float, dampi
     return (once + turn * across) / (1 - turn**2)
 
 
-def chorus(audio: np.ndarray, sample_rate: int, depth: float, cycles: int) -> np.ndarray:
+def chorus(audio: np.ndarray, sample_rate: float, depth: float, cycles: int) -> np.ndarray:
     """The sound as heard through a delay that swings by `depth` milliseconds around 12, `cycles` times a period, and
     otherwise in each channel; without the sound itself. Read between samples by a cubic (Catmull-Rom).
     """
@@ -99,7 +126,9 @@ def smooth(curve: np.ndarray, samples: int) -> np.ndarray:
     return np.roll(convolve(curve[None].astype(np.float32), around)[0], -(len(window) // 2))
 
 
-def equalise(audio: np.ndarray, sample_rate: int, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
+def equalise(
+    audio: np.ndarray, sample_rate: float, tilt_db: float, lowpass_hz: float, highpass_hz: float
+) -> np.ndarray:
     """Tilt of the spectrum and second-order Butterworth high-pass and low-pass, all in one multiplication.
 
     `tilt_db` is the gain at 10 kHz relative to 100 Hz, on a straight line over the logarithm of frequency.
@@ -108,7 +137,7 @@ def equalise(audio: np.ndarray, sample_rate: int, tilt_db: float, lowpass_hz: fl
     return np.fft.irfft(np.fft.rfft(audio) * equaliser(period, sample_rate, tilt_db, lowpass_hz, highpass_hz), period)
 
 
-def equaliser(period: int, sample_rate: int, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
+def equaliser(period: int, sample_rate: float, tilt_db: float, lowpass_hz: float, highpass_hz: float) -> np.ndarray:
     """What `equalise` multiplies the spectrum of a period by, complex64 `(bins,)`."""
     frequency = np.fft.rfftfreq(period, 1 / sample_rate).astype(np.float32)
     octaves = np.log2(np.maximum(frequency, 20.0) / 100.0)
@@ -134,7 +163,7 @@ def saturate(audio: np.ndarray, drive: float) -> np.ndarray:
     return np.fft.irfft(np.fft.rfft(bent)[:, : period // 2 + 1], period) / 2 * peak
 
 
-def glue(audio: np.ndarray, sample_rate: int, amount: float, release_seconds: float = 0.12) -> np.ndarray:
+def glue(audio: np.ndarray, sample_rate: float, amount: float, release_seconds: float = 0.12) -> np.ndarray:
     """Bus compression: a gain that follows the level of all channels together, circularly smoothed.
 
     `amount` 0 changes nothing; 1 flattens the smoothed level altogether.

@@ -58,13 +58,16 @@ def render_drum_loop(
     channels: int = 2,
     shelves: Sequence[str] = SHELVES,
 ) -> Loop:
-    """Loop `index` of a seed. `shots` must have been loaded at `sample_rate`."""
+    """Loop `index` of a seed. `shots` must have been loaded at `sample_rate`.
+
+    It is played to a length that is quick to work with, at most a little too long, and then fitted.
+    """
     rng = np.random.default_rng((seed, index))
     genre = GENRES[(index + rng.integers(len(GENRES))) % len(GENRES)]
     chosen = shots.kit(shelves[int(rng.integers(len(shelves)))], int(rng.integers(KITS_PER_SHELF)))
     period = round(bars * 240.0 / bpm * sample_rate)
-    dry = _perform(rng, genre, chosen, bars, period, sample_rate)
-    mixed = _mix(rng, genre, dry, sample_rate)
+    dry = _perform(rng, genre, chosen, bars, circular.quick_period(period), sample_rate)
+    mixed = circular.fit(_mix(rng, genre, dry, sample_rate), period)
     audio = (mixed if channels == 2 else mixed.mean(axis=0, keepdims=True)).astype(np.float32)
     audio *= 10 ** (-rng.uniform(0.5, 4.0) / 20) / np.abs(audio).max()
     return Loop(genre.name, f"kit{chosen.name}", bpm, audio, sample_rate)

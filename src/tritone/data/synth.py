@@ -24,25 +24,30 @@ _STRENGTHS = (0.4, 0.75, 1.0)  # how hard notes may be struck: alike ones are pl
 def render_synth_loop(
     seed: int, index: int, *, bars: int = 1, bpm: float = 120.0, sample_rate: int = 44_100, channels: int = 2
 ) -> Loop:
-    """Loop `index` of a seed; the instruments take turns."""
+    """Loop `index` of a seed; the instruments take turns.
+
+    It is played at a rate a little higher than `sample_rate`, where its length is quick to work with, and then fitted.
+    """
     rng = np.random.default_rng((_STREAM, seed, index))
     instrument = INSTRUMENTS[(index + seed) % len(INSTRUMENTS)]
-    period = round(bars * 240.0 / bpm * sample_rate)
+    samples = round(bars * 240.0 / bpm * sample_rate)
+    period = circular.quick_period(samples)
+    rate = sample_rate * period / samples
     key = draw_key(rng)
     notes = PARTS[instrument](rng, key, draw_chords(rng, key, bars), bars)
     patch, effects = draw_patch(rng, instrument), draw_effects(rng, instrument)
     if patch.wave == "cloud":
-        dry = _wash(rng, patch, notes, bars, period, sample_rate)
+        dry = _wash(rng, patch, notes, bars, period, rate)
     else:
-        dry = _perform(rng, patch, notes, bars, period, sample_rate)
-    mixed = _mix(rng, effects, dry, bars, sample_rate)
+        dry = _perform(rng, patch, notes, bars, period, rate)
+    mixed = circular.fit(_mix(rng, effects, dry, bars, rate), samples)
     audio = (mixed if channels == 2 else mixed.mean(axis=0, keepdims=True)).astype(np.float32)
     audio *= 10 ** (-rng.uniform(0.5, 4.0) / 20) / np.abs(audio).max()
     return Loop(instrument, key.name, bpm, audio, sample_rate)
 
 
 def _perform(
-    rng: np.random.Generator, patch: Patch, notes: list[Note], bars: int, period: int, rate: int
+    rng: np.random.Generator, patch: Patch, notes: list[Note], bars: int, period: int, rate: float
 ) -> np.ndarray:
     """Play every note onto a stereo circle `(2, period)`."""
     bus = np.zeros((2, period), np.float32)
@@ -62,7 +67,7 @@ def _perform(
     return bus
 
 
-def _wash(rng: np.random.Generator, patch: Patch, notes: list[Note], bars: int, period: int, rate: int) -> np.ndarray:
+def _wash(rng: np.random.Generator, patch: Patch, notes: list[Note], bars: int, period: int, rate: float) -> np.ndarray:
     """Every chord as a cloud, one fading into the next; a filter that opens and closes as often as the loop allows."""
     bus = np.zeros((2, period), np.float32)
     place = np.arange(period) / period
@@ -81,7 +86,7 @@ def _wash(rng: np.random.Generator, patch: Patch, notes: list[Note], bars: int, 
     return bus
 
 
-def _mix(rng: np.random.Generator, effects: Effects, dry: np.ndarray, bars: int, rate: int) -> np.ndarray:
+def _mix(rng: np.random.Generator, effects: Effects, dry: np.ndarray, bars: int, rate: float) -> np.ndarray:
     """Saturation, chorus, gate, ducking, echoes, room and equaliser."""
     period = dry.shape[1]
     step = period / (bars * STEPS)
@@ -95,14 +100,15 @@ def _mix(rng: np.random.Generator, effects: Effects, dry: np.ndarray, bars: int,
         damping = rng.uniform(1_500, 8_000) / rate
         heard = circular.echo(spectrum, period, effects.echo_steps * step, effects.feedback, damping)
         spectrum = spectrum + np.float32(effects.echo) * heard
-    length = max(1, round(effects.room_seconds * rate / _ROOM_UNIT)) * _ROOM_UNIT
-    response = circular.room(rng, 2, rate, length / rate, rng.uniform(2_000, 8_000))
-    spectrum *= 1 + np.float32(effects.room) * np.fft.rfft(circular.wrap(response, period))
+    if effects.room:
+        length = max(1, round(effects.room_seconds * rate / _ROOM_UNIT)) * _ROOM_UNIT
+        response = circular.room(rng, 2, rate, (length + 0.5) / rate, rng.uniform(2_000, 8_000))
+        spectrum *= 1 + np.float32(effects.room) * np.fft.rfft(circular.wrap(response, period))
     spectrum *= circular.equaliser(period, rate, effects.tilt_db, effects.lowpass, effects.highpass)
     return np.fft.irfft(spectrum, period)
 
 
-def _dynamics(effects: Effects, period: int, bars: int, rate: int) -> np.ndarray:
+def _dynamics(effects: Effects, period: int, bars: int, rate: float) -> np.ndarray:
     """Gain over time of the gate in sixteenths and of what ducks away under every beat, float32 `(period,)`."""
     gain = np.ones(period)
     place = np.arange(period) / period * bars

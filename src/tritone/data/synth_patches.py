@@ -119,15 +119,15 @@ def draw_effects(rng: np.random.Generator, instrument: str) -> Effects:
     is_bass, held = instrument == "bass", instrument in ("pad", "chords")
     gated = held and rng.random() < (0.2 if instrument == "pad" else 0.06)
     return Effects(
-        drive=float(rng.uniform(0, 0.7 if is_bass else 0.25) * (rng.random() < 0.6)),
+        drive=float(rng.uniform(0, 0.7 if is_bass else 0.25) * (rng.random() < 0.5)),
         chorus=float(rng.uniform(0.2, 0.7) * (rng.random() < (0.1 if is_bass else 0.4))),
         duck=float(rng.uniform(0.4, 0.9) * (rng.random() < (0.2 if held or is_bass else 0.08))),
         gate=tuple(sign == "x" for sign in _GATES[rng.integers(len(_GATES))]) if gated else (),
         echo=float(rng.uniform(0.15, 0.6) * (rng.random() < (0.05 if is_bass else 0.5))),
         echo_steps=int(rng.choice((2, 3, 3, 4, 6))),
         feedback=float(rng.uniform(0.2, 0.6)),
-        room=float(rng.uniform(0.0, 0.06) if is_bass else rng.uniform(0.03, 0.45)),
-        room_seconds=float(np.exp(rng.uniform(np.log(0.3), np.log(2.5)))),
+        room=float(rng.uniform(0.01, 0.06) * (rng.random() < 0.5) if is_bass else rng.uniform(0.03, 0.45)),
+        room_seconds=float(np.exp(rng.uniform(np.log(0.3), np.log(1.8)))),
         highpass=float(rng.uniform(20, 35) if is_bass else rng.uniform(40, 160)),
         lowpass=float(np.exp(rng.uniform(np.log(5_000 if is_bass else 8_000), np.log(20_000)))),
         tilt_db=float(rng.uniform(-3, 4)),

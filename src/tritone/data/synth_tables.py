@@ -11,12 +11,12 @@ import numpy as np
 
 TOP = 0.95
 """Share of half the sample rate up to which harmonics reach."""
-_LEAST_SIZE = 512
+_LEAST_SIZE = 2_048
 _READINGS = 16  # table entries for a period of the highest harmonic, so that straight lines between them do
 _ROWS_AN_OCTAVE = 4
 
 
-def harmonics_below(frequency: float, sample_rate: int) -> int:
+def harmonics_below(frequency: float, sample_rate: float) -> int:
     """How many harmonics of `frequency` (Hz) fit below `TOP` of half the sample rate; at least the first."""
     return max(1, int(TOP * sample_rate / 2 / frequency))
 

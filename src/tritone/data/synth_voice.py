@@ -26,7 +26,7 @@ def hertz(pitch: float) -> float:
 
 
 def play(
-    rng: np.random.Generator, patch: Patch, pitch: float, held: float, hardness: float, start: float, rate: int
+    rng: np.random.Generator, patch: Patch, pitch: float, held: float, hardness: float, start: float, rate: float
 ) -> np.ndarray:
     """A note held for `held` seconds, as float32 `(2, time)`; `hardness` (0 to 1) opens its filter, and its pitch
     slides from `start` (a MIDI number; `pitch` where it does not slide).
@@ -51,7 +51,7 @@ def play(
     return audio * envelope
 
 
-def amplitude(patch: Patch, held: float, rate: int) -> np.ndarray:
+def amplitude(patch: Patch, held: float, rate: float) -> np.ndarray:
     """Attack, decay, sustain and release, float32 `(time,)`: from zero to zero, without a step."""
     gate = max(held, 2 * patch.attack)
     time = np.arange(int((gate + 6 * patch.release) * rate), dtype=np.float32) / rate
@@ -63,7 +63,7 @@ def amplitude(patch: Patch, held: float, rate: int) -> np.ndarray:
 
 
 def cloud(
-    rng: np.random.Generator, patch: Patch, pitches: list[int], period: int, rate: int
+    rng: np.random.Generator, patch: Patch, pitches: list[int], period: int, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """A chord as a wash of very many voices, dark and bright, each float32 `(2, period)` and seamless: every harmonic
     is a narrow band of noise (as in Nasca's PADsynth), so no note has a beginning.
@@ -88,7 +88,7 @@ def cloud(
 
 
 def _stack(
-    patch: Patch, lowest: float, highest: float, time: np.ndarray, hardness: float, rate: int
+    patch: Patch, lowest: float, highest: float, time: np.ndarray, hardness: float, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The tables of a note, whose fundamental goes from `lowest` up to `highest`, and its way through them."""
     count = harmonics_below(highest, rate)
@@ -122,7 +122,9 @@ def _bend(patch: Patch, pitch: float, start: float, time: np.ndarray) -> np.ndar
     return 2 ** ((semitones + ramp * np.sin(2 * np.pi * _VIBRATO_HERTZ * time)) / 12)
 
 
-def _phase(frequency: float, bend: np.ndarray | None, samples: int, rate: int, rng: np.random.Generator) -> np.ndarray:
+def _phase(
+    frequency: float, bend: np.ndarray | None, samples: int, rate: float, rng: np.random.Generator
+) -> np.ndarray:
     """Phase as uint32 (2^32 is a turn), from a random one on; it wraps by itself."""
     turn = frequency / rate * 2.0**32
     begin = np.uint32(rng.integers(2**32))
