@@ -163,5 +163,7 @@ def test_style_mixing_takes_finer_layers_from_another_style():
 
 def test_preview_holds_real_and_new_loops():
     step = started(LITTLE)
-    sounds = step.preview(step.synthesizer.eval(), loops(2), 0)
-    assert sounds["real"].shape[0] == sounds["new"].shape[0] == 2
+    sounds = step.preview(step.synthesizer.eval(), loops(3), 0)
+    expected = [(1, length) for length in loops(3).lengths.tolist()]
+    assert [tuple(each.shape) for each in sounds["real"]] == expected
+    assert [tuple(each.shape) for each in sounds["new"]] == expected

@@ -7,8 +7,8 @@ import sys
 import pytest
 import torch
 from acting import TINY
+from compared import LAUNCH, assert_same_bits, lines, state
 
-from tritone.training.checkpoint import Checkpoints, read
 from tritone.training.log import TIMINGS, read_log
 
 TINY_V2 = (
@@ -21,33 +21,6 @@ SETTINGS = {
     "v2": (*TINY_V2, "--training.ema", "0.9"),
     "v1": (*TINY_V2, "--preset", "vae-v1", "--training.accumulate", "2", "--training.clip", "1"),
 }
-
-
-def state(run):
-    checkpoints = Checkpoints(run / "checkpoints")
-    return read(checkpoints.path(checkpoints.named("latest")))
-
-
-def tensors(values, name=""):
-    """All tensors and numbers of a state, by dotted name, without timings and the best of the validations: every stop
-    makes one more of them."""
-    if isinstance(values, dict):
-        return {k: v for key, each in values.items() for k, v in tensors(each, f"{name}.{key}").items()}
-    if isinstance(values, list | tuple):
-        return {k: v for key, each in enumerate(values) for k, v in tensors(each, f"{name}.{key}").items()}
-    return {} if name.endswith("seconds") or ".best." in name else {name: values}
-
-
-def assert_same_bits(one, other):
-    first, second = tensors({"w": one.weights, "t": one.training}), tensors({"w": other.weights, "t": other.training})
-    assert first.keys() == second.keys() and len(first) > 50
-    for name, value in first.items():
-        same = torch.equal(value, second[name]) if isinstance(value, torch.Tensor) else value == second[name]
-        assert same, name
-
-
-def lines(run):
-    return [{k: v for k, v in line.items() if k not in TIMINGS} for line in read_log(run / "log.jsonl")]
 
 
 @pytest.mark.parametrize("which", SETTINGS)
@@ -67,9 +40,6 @@ def test_the_comparison_can_fail(data, done, tmp_path):
         done("train", "vae", data, "--out", tmp_path / str(seed), *TINY, "--steps", 1, "--training.seed", seed)
     with pytest.raises(AssertionError):
         assert_same_bits(state(tmp_path / "0"), state(tmp_path / "1"))
-
-
-LAUNCH = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
 def distance(one, other):

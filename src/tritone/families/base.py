@@ -1,6 +1,6 @@
 """The contract between a family and everything else (training, play, judge)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
@@ -86,8 +86,8 @@ class TrainingStep(Protocol):
     def analyse(self, synthesizer: Synthesizer, batches: Iterable[Batch], step: int) -> None:
         """What must be computed over training data before the model is saved (the VAE's latent SVD); may do nothing."""
 
-    def preview(self, synthesizer: Synthesizer, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Sounds `(batch, channels, time)` by name ("input", "output") that show what the model does by now."""
+    def preview(self, synthesizer: Synthesizer, batch: Batch, step: int) -> Mapping[str, Sequence[Tensor]]:
+        """Sounds `(channels, time)` by name ("input", "output") that show what the model does by now."""
 
 
 def averaged(measure: Callable[[Batch], dict[str, Tensor]], batches: Iterable[Batch]) -> dict[str, Tensor]:

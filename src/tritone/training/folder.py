@@ -1,6 +1,6 @@
 """A run folder that is being trained into. Only the main process writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,8 @@ class RunFolder:
         for tracker in self.trackers:
             tracker.scalars(step, values)
 
-    def previews(self, step: int, sounds: Mapping[str, Tensor], rate: int) -> None:
-        """Write previews `(batch, channels, time)` by name."""
+    def previews(self, step: int, sounds: Mapping[str, Sequence[Tensor]], rate: int) -> None:
+        """Write previews, sounds `(channels, time)` by name."""
         if self.main and sounds:
             write_previews(self.path / "previews", step, sounds, rate, self.trackers)
 

@@ -173,13 +173,13 @@ class Session:
         scalars = self.trainer.family.validate(self.trainer.played, batches, step)
         return {f"validation/{name}": self.machine.mean(value.detach()).item() for name, value in scalars.items()}
 
-    def _preview_sounds(self, step: int) -> dict[str, torch.Tensor]:
-        parts: dict[str, list[torch.Tensor]] = {}
+    def _preview_sounds(self, step: int) -> dict[str, list[torch.Tensor]]:
+        sounds: dict[str, list[torch.Tensor]] = {}
         for batch in self.sources.validation(self.config.previews):
-            sounds = self.trainer.family.preview(self.trainer.played, self.trainer.to_device(batch), step)
-            for name, sound in sounds.items():
-                parts.setdefault(name, []).append(sound.float().cpu())
-        return {name: torch.cat(sounds) for name, sounds in parts.items()}
+            made = self.trainer.family.preview(self.trainer.played, self.trainer.to_device(batch), step)
+            for name, some in made.items():
+                sounds.setdefault(name, []).extend(each.float().cpu() for each in some)
+        return sounds
 
     def _save(self) -> None:
         self.history.settle()

@@ -12,13 +12,13 @@ from tritone.training.log import Tracker
 
 
 def write_previews(
-    folder: Path, step: int, sounds: Mapping[str, Tensor], rate: int, trackers: Sequence[Tracker] = ()
+    folder: Path, step: int, sounds: Mapping[str, Sequence[Tensor]], rate: int, trackers: Sequence[Tracker] = ()
 ) -> None:
     """Writes RUN/previews/step-N/{1-input.wav, …, spectrogram.png} and hands the sounds to the trackers.
 
-    `sounds` are float32 `(batch, channels, time)` by name. The folder is whole or not there.
+    `sounds` are float32 `(channels, time)` by name. The folder is whole or not there.
     """
-    audio = {name: sound.detach().float().cpu() for name, sound in sounds.items()}
+    audio = {name: [each.detach().float().cpu() for each in some] for name, some in sounds.items()}
     pairs = {f"{index + 1}-{name}": each for index, name, each in _in_turn(audio)}
     if not pairs:
         return
@@ -32,6 +32,6 @@ def write_previews(
             tracker.audio(step, name, each.numpy(), rate)
 
 
-def _in_turn(audio: Mapping[str, Tensor]) -> list[tuple[int, str, Tensor]]:
+def _in_turn(audio: Mapping[str, Sequence[Tensor]]) -> list[tuple[int, str, Tensor]]:
     count = max((len(sounds) for sounds in audio.values()), default=0)
     return [(index, name, audio[name][index]) for index in range(count) for name in audio if index < len(audio[name])]

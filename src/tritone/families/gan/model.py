@@ -100,7 +100,10 @@ class LoopGAN(Synthesizer):
         Without a `label` the seed chooses one. `truncation` 0 gives the mean style, 1 leaves styles as they are.
         """
         chosen = [self._label(int(seed), label) for seed in seeds]
-        rows = [self._style(int(seed), index, bpm, truncation) for seed, index in zip(seeds, chosen, strict=True)]
+        rows = [self._mapped([int(seed)], index, bpm)[0] for seed, index in zip(seeds, chosen, strict=True)]
+        if truncation != 1.0:
+            means = {index: self.mean_style(index, bpm) for index in set(chosen)}
+            rows = [torch.lerp(means[index], row, truncation) for index, row in zip(chosen, rows, strict=True)]
         return torch.stack(rows)[:, None].expand(-1, self.generator.layers, -1).contiguous()
 
     @torch.no_grad()
@@ -193,11 +196,6 @@ class LoopGAN(Synthesizer):
             "generator_parameters": _parameters(self.generator) + _parameters(self.mapping),
             "vocoder_parameters": _parameters(self.vocoder),
         }
-
-    def _style(self, seed: int, label: int, bpm: float | None, truncation: float) -> Tensor:
-        """One style `(w,)`, drawn towards the mean of its condition."""
-        style = self._mapped([seed], label, bpm)[0]
-        return style if truncation == 1.0 else torch.lerp(self.mean_style(label, bpm), style, truncation)
 
     def mean_style(self, label: int, bpm: float | None) -> Tensor:
         """The mean style `(w,)` of a label and tempo."""

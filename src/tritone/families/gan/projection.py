@@ -52,10 +52,10 @@ def project(
 
 def _nearest(model: "LoopGAN", target: Tensor, noise: Tensor, bpm: float | None, label: str, seed: int) -> Tensor:
     best, least = None, float("inf")
-    for first in range(0, STARTS, 16):
-        styles = model.styles(range(seed + first, seed + first + 16), label=label, bpm=bpm, truncation=0.8)
-        made = model.generator(styles, noise.expand(16, -1)).float()
-        for style, one in zip(styles, made, strict=True):
+    styles = model.styles(range(seed, seed + STARTS), label=label, bpm=bpm, truncation=0.8)
+    for some in styles.split(16):
+        made = model.generator(some, noise.expand(len(some), -1)).float()
+        for style, one in zip(some, made, strict=True):
             distance = float(_distance(one[None], target))
             if distance < least:
                 best, least = style[None], distance

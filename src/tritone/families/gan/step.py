@@ -113,10 +113,16 @@ class TrainingStep:
         for each in {id(model): model for model in (synthesizer, self.synthesizer)}.values():
             each.fit(mean, std)
 
-    def preview(self, synthesizer: LoopGAN, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Real loops beside new ones."""
-        seeds = range(len(batch))
-        return {"real": batch.audio, "new": synthesizer.generate(len(batch), None, seeds)}
+    def preview(self, synthesizer: LoopGAN, batch: Batch, step: int) -> dict[str, list[Tensor]]:
+        """Real loops, and beside each a new one of the same label and tempo."""
+        real, new = [], []
+        for audio, seed, length, label, tempo in zip(
+            batch.audio, batch.seeds, batch.lengths, batch.labels, batch.tempos, strict=True
+        ):
+            name = synthesizer.labels[int(label)] if synthesizer.labels and label >= 0 else ""
+            real.append(audio[:, : int(length)])
+            new.append(synthesizer.generate(1, None, [int(seed)], bpm=float(tempo), label=name)[0])
+        return {"real": real, "new": new}
 
     def _discriminator(self, batch: Batch, weights: Mapping[str, float]) -> dict[str, Tensor]:
         synthesizer, seeds = self.synthesizer.train(), batch.seeds
