@@ -7,6 +7,7 @@ from test_resume import lines, same, whole
 
 from tritone.config import load_preset, make_config
 from tritone.data.prepare import prepare
+from tritone.data.render import render_loops
 from tritone.signal.files import write_wav
 from tritone.training.display import Quiet
 from tritone.training.loop import train
@@ -79,3 +80,23 @@ def test_a_real_family_trains_resumes_exactly_and_loads(data, tmp_path, stage1_s
     model = Run(tmp_path / "straight").load("best")
     sound = torch.randn(1, 1, 5000) * 0.1
     assert model.reconstruct(sound).shape == sound.shape
+
+
+def test_a_model_of_loops_reads_whole_loops(tmp_path):
+    """The batch of one process is those of two together, and holds whole loops of two tempos with their labels."""
+    paths = render_loops(tmp_path / "sound", 12, kind="synth", bpm=(100, 160), sample_rate=8_000, channels=1, workers=1)
+    prepare([tmp_path / "sound"], tmp_path / "data", sample_rate=8_000, bars=1, validation=0.3, workers=1)
+    overrides = {"model": {"sample_rate": 8_000}, "training": {"batch": 4}}
+    config = make_config("gan", load_preset("gan-nano"), overrides, data=str(tmp_path / "data"))
+    alone, halves = DataSources(config, 0, 1), [DataSources(config, rank, 2) for rank in range(2)]
+    batch = alone.batch(3, 0, 1)
+    parts = [half.batch(3, 0, 1) for half in halves]
+    for name in ("audio", "seeds", "lengths", "labels", "tempos"):
+        assert torch.equal(getattr(batch, name), torch.cat([getattr(part, name) for part in parts])), name
+    assert batch.lengths.tolist() == [round(240 / float(tempo) * 8_000) for tempo in batch.tempos]
+    assert (batch.labels >= 0).all() and batch.lengths.max() <= batch.audio.shape[-1] <= 19_200
+    held = list(alone.validation(100))
+    assert sum(map(len, held)) == alone.summary()["splits"]["validation"]["items"] < len(paths)
+    assert sum(alone.summary()["labels"].values()) == 12 and alone.summary()["tempos"]["different"] > 3
+    for sources in (alone, *halves):
+        sources.close()
