@@ -12,15 +12,25 @@ from acting import RATE, hit, run_inside
 
 from tritone.cli import COMMANDS
 from tritone.commands.parser import CommandParser
+from tritone.families import FAMILIES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PLACEHOLDERS = {"N": "1", "S": "1", "M": "1", "T": "1", "B": "1", "F": "0.5", "NAME": "vae-v2", "P": "vae-nano"}
 """Words in capitals stand for what a reader puts there; these for numbers and names, all others for paths."""
 QUICK = (
-    "--model.capacity", "8", "--training.crop_samples", "32768", "--training.batch", "1", "--training.previews", "1",
-    "--training.validation_crops", "1", "--steps", "1", "--minutes", "1",
+    "--training.batch", "1", "--training.previews", "1", "--training.validation_crops", "1", "--steps", "1",
+    "--minutes", "1",
 )  # fmt: skip
+QUICK_OF = {
+    "vae": ("--model.capacity", "8", "--training.crop_samples", "32768"),
+    "gan": ("--model.generator.channels", "[8, 8]", "--model.discriminator.mixed", "4", "--model.vocoder_from", "null"),
+    "vocoder": ("--model.network.width", "8", "--training.crop_samples", "16384"),
+    "tagger": (
+        "--training.crop_samples",
+        "32768",
+    ),
+}
 LONG = ("demo",)
 """Commands that are parsed but not run here."""
 COMMAND = re.compile(r"(?:^|.*?(?:/|-m |\s))tritone ([a-z].*)")
@@ -86,7 +96,8 @@ def test_commands_in_the_text_are_there(page, done):
     for command, *words in inline(page):
         assert command in COMMANDS, (page.name, command)
         options = [word.split("=")[0] for word in words if word.startswith("--")]
-        helping = done(command, "vae", "--help").out if command == "train" else done(command, "--help").out
+        family = next((word for word in words if word in FAMILIES), "vae")
+        helping = done(command, family, "--help").out if command == "train" else done(command, "--help").out
         for option in options:
             assert option in helping, (page.name, command, option)
 
@@ -94,6 +105,14 @@ def test_commands_in_the_text_are_there(page, done):
 def test_the_readme_names_the_commands_of_the_first_minutes():
     named = {words[0] for words in (*fenced(PAGES[0]), *inline(PAGES[0]))}
     assert {"prepare", "train", "reconstruct", "generate", "presets"} <= named
+
+
+def make_loops(folder):
+    """Three loops of a bar in a folder for each of two labels."""
+    for number in range(3):
+        path = folder / ("house", "rock")[number % 2] / f"loop-{number}_120bpm.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, hit(number, samples=2 * RATE), RATE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -104,9 +123,10 @@ def test_commands_in_code_blocks_work_in_their_order(page, sounds, done, tmp_pat
         if words[0] in LONG:
             continue
         if words[0] == "prepare" and not Path(words[1]).exists():
-            shutil.copytree(sounds, words[1])
+            make_loops(Path(words[1])) if "--bars" in words else shutil.copytree(sounds, words[1])
         for word in words:
             if word.endswith(".wav") and not Path(word).exists():
                 Path(word).parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(word, hit(number), RATE)
-        done(*(PLACEHOLDERS.get(word, word) for word in words), *(QUICK if words[0] == "train" else ()))
+        quick = (*QUICK, *QUICK_OF[words[1]]) if words[0] == "train" else ()
+        done(*(PLACEHOLDERS.get(word, word) for word in words), *quick)

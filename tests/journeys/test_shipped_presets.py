@@ -67,3 +67,30 @@ def test_preset_learns_is_saved_and_plays(name, tmp_path):
     first = Run(tmp_path).load(0).state_dict()
     moved = {key for key, value in model.state_dict().items() if not torch.equal(value, first[key])}
     assert any(key.startswith("decoder") for key in moved) and any(key.startswith("encoder") for key in moved)
+
+
+SMALL_LOOPS = {"batch": 2, "steps": 2, "log_every": 1, "validation_crops": 2, "previews": 1, "crop_samples": CROP}
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith("gan-")])
+def test_loop_preset_learns_is_saved_and_plays(name, tmp_path):
+    preset = load_preset(name)
+    full = make_config("gan", preset, name=name).model
+    small = {
+        "vocoder_from": None,
+        "generator": {"channels": [8] * len(full.generator.channels)},
+        "discriminator": {"mixed": 4, "width": 8, "most": 16},
+        "penalty_every": 1,
+        "path_every": 1,
+    }
+    config = make_config("gan", preset, {"model": small, "training": SMALL_LOOPS}, name=name)
+    assert train(config, tmp_path, show=Quiet(), open_sources=NoiseSources, device="cpu") == "finished"
+    seen = {key: value for line in read_log(tmp_path / "log.jsonl") for key, value in line.items()}
+    wanted = {"generator/generator", "discriminator/discriminator", "validation/distance"}
+    wanted |= {f"discriminator/{key}" for key in ("r1", "r2") if full.weights[key]}
+    wanted |= {"generator/path_length"} if full.weights["path_length"] else set()
+    assert wanted <= set(seen) and all(math.isfinite(value) for value in seen.values())
+    model = Run(tmp_path).load()
+    assert model.config.frames == full.frames and model.sample_rate == full.sample_rate
+    audio = model.generate(1, None, [3], bpm=97)
+    assert audio.shape == (1, full.channels, round(240 / 97 * full.sample_rate)) and audio.isfinite().all()

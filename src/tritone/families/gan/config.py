@@ -81,7 +81,7 @@ class Config:
     vocoder: VocoderConfig = field(default_factory=lambda: VocoderConfig("griffin-lim"))
     """What turns spectrograms into sound; filled in from `vocoder_from` when training starts."""
     vocoder_from: str | None = None
-    """Where the vocoder comes from: a run of `tritone train vocoder` or the name of a shipped one; null: Griffin-Lim."""
+    """Where the vocoder comes from: a run of `tritone train vocoder`, or the name of one that ships; null: Griffin-Lim."""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The generator."""
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -116,6 +116,8 @@ class Config:
     def __post_init__(self) -> None:
         if problems := self._problems():
             raise UserError("model: " + "; ".join(problems) + ".")
+        if self.vocoder.architecture == "griffin-lim":
+            object.__setattr__(self, "vocoder", griffin_lim(self.channels, self.mel))
 
     @property
     def frames(self) -> int:
@@ -161,6 +163,11 @@ class Config:
         return problems
 
 
+def griffin_lim(channels: int, mel: MelConfig) -> VocoderConfig:
+    """What serves a spectrogram without training; its frames overlap by three quarters, whatever `mel.hop` is."""
+    return VocoderConfig("griffin-lim", channels=channels, mel=replace(mel, hop=mel.window // 4))
+
+
 def complete(config: Config, dataset: "Dataset") -> Config:
     """The configuration with labels, tempos and beats of the data and the vocoder's own numbers filled in.
 
@@ -182,7 +189,7 @@ def complete(config: Config, dataset: "Dataset") -> Config:
 def _with_vocoder(config: Config) -> Config:
     """The configuration with the vocoder that `vocoder_from` names, and its spectrogram."""
     if not config.vocoder_from:
-        return replace(config, vocoder=VocoderConfig("griffin-lim", channels=config.channels, mel=config.mel))
+        return replace(config, vocoder=griffin_lim(config.channels, config.mel))
     from tritone.families.gan.vocoder_source import vocoder_config
 
     vocoder, rate = vocoder_config(config.vocoder_from)

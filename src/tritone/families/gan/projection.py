@@ -1,4 +1,4 @@
-"""A real loop into the latent space: the styles whose loop comes nearest to it (as StyleGAN2's projection, section 5)."""
+"""A real loop into the latent space: the styles whose loop comes nearest to it (as StyleGAN2 projects, section 5)."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -34,8 +34,8 @@ def project(
 ) -> Tensor:
     """Styles `(1, layers, w)` whose loop is like `audio (1, channels, time)`, one loop of the model's bars.
 
-    Adam on the styles of all layers, from the nearest of some random ones, by the distance of normalised spectrograms at
-    several resolutions. Noise is that of `seed`. UserError for a label that the model does not know.
+    Adam on the styles of all layers, from the nearest of some random ones, by the distance of normalised spectrograms
+    at several resolutions. Noise is that of `seed`. UserError for a label that the model does not know.
     """
     if label and label not in model.labels:
         raise UserError(f"This model does not know the label {label!r}; it knows {', '.join(model.labels) or 'none'}.")
@@ -90,5 +90,5 @@ def _descend(
 def _distance(made: Tensor, target: Tensor) -> Tensor:
     """Mean absolute difference of spectrograms `(1, channels, mels, frames)`, summed over the resolutions."""
     return torch.stack(
-        [functional.l1_loss(functional.avg_pool2d(made, scale), functional.avg_pool2d(target, scale)) for scale in SCALES]
+        [(functional.avg_pool2d(made, scale) - functional.avg_pool2d(target, scale)).abs().mean() for scale in SCALES]
     ).sum()

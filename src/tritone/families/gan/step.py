@@ -121,7 +121,7 @@ class TrainingStep:
         ):
             name = synthesizer.labels[int(label)] if synthesizer.labels and label >= 0 else ""
             real.append(audio[:, : int(length)])
-            new.append(synthesizer.generate(1, None, [int(seed)], bpm=float(tempo), label=name)[0])
+            new.append(synthesizer.generate(1, None, [int(seed)], bpm=float(tempo) or None, label=name)[0])
         return {"real": real, "new": new}
 
     def _discriminator(self, batch: Batch, weights: Mapping[str, float]) -> dict[str, Tensor]:
@@ -191,7 +191,7 @@ class TrainingStep:
         return [[self.synthesizer.normalise(log_mel)]]
 
     def _styles(self, seeds: Tensor, condition: Tensor) -> Tensor:
-        """Styles `(batch, layers, w)`; some take their finer layers from a second one (StyleGAN, arXiv 1812.04948, 3.1)."""
+        """Styles `(batch, layers, w)`; some take finer layers from a second one (StyleGAN, arXiv 1812.04948, 3.1)."""
         generator, layers = self.config.generator, self.synthesizer.generator.layers
         first, second = (
             self.synthesizer.mapping(sample_normal(seeds + offset, (generator.z,), condition.device), condition)
