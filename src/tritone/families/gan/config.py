@@ -81,7 +81,7 @@ class Config:
     vocoder: VocoderConfig = field(default_factory=lambda: VocoderConfig("griffin-lim"))
     """What turns spectrograms into sound; filled in from `vocoder_from` when training starts."""
     vocoder_from: str | None = None
-    """Where the vocoder comes from: a run of `tritone train vocoder`, or the name of one that ships; null: Griffin-Lim."""
+    """A run of `tritone train vocoder`, or the name of a vocoder that ships; null: Griffin-Lim."""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     """The generator."""
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
