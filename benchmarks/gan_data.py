@@ -20,12 +20,12 @@ READY = "index.json"
 """What is written last into a DATA folder."""
 
 
-def training_data(work: Path, count: int) -> Path:
+def training_data(work: Path, count: int, validation: float = 0.02) -> Path:
     """The DATA folder of `count` one-bar loops at 120 BPM, mono, labelled by genre; made where it is not there."""
     data, loops = work / f"data-{count}", work / f"loops-{count}"
     if not (data / READY).exists():
         render_loops(loops, count, sample_rate=RATE, channels=1, seed=0, shelves=SHELVES)
-        prepare([loops], data, sample_rate=RATE, bars=1, validation=0.02)
+        prepare([loops], data, sample_rate=RATE, bars=1, validation=validation)
     return data
 
 

@@ -1,8 +1,7 @@
 """Who judges generated spectrograms, and what comes out of it. Real and generated take the same way from mels on."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,24 +29,19 @@ Embeddings = dict[str, NDArray[np.float32]]
 """`(count, dims)` by judge."""
 
 
-@dataclass(frozen=True)
 class Judges:
-    """All judges, for spectrograms measured so."""
+    """All judges, loaded at once, for spectrograms by `mel` of loops at `rate`, so many frames a second."""
 
-    mel: MelConfig
-    rate: int
-    frame_rate: float
-    tagger: Path
+    def __init__(self, mel: MelConfig, rate: int, frame_rate: float, tagger: Path) -> None:
+        self.mel, self.rate, self.frame_rate = mel, rate, frame_rate
+        sources = {name: f"scnn:{tagger}" if name == TAGGER else name for name in JUDGES if name != PATTERN}
+        self.networks = {name: load_network(source) for name, source in sources.items()}
 
     @torch.no_grad()
-    def embed(self, log_mel: Tensor, names: Sequence[str] = JUDGES) -> Embeddings:
+    def embed(self, log_mel: Tensor) -> Embeddings:
         """What each judge sees of log-mel spectrograms of loops `(count, channels, mels, frames)`."""
-        found: Embeddings = {}
-        for name in names:
-            if name == PATTERN:
-                found[name] = pattern(log_mel).numpy().astype(np.float32)
-                continue
-            network = load_network(f"scnn:{self.tagger}" if name == TAGGER else name)
+        found = {PATTERN: pattern(log_mel).numpy().astype(np.float32)}
+        for name, network in self.networks.items():
             parts = []
             for chunk in log_mel.mean(1).split(CHUNK):
                 spectrogram = network.from_mel(chunk, self.mel, self.rate, self.frame_rate, circular=True)

@@ -9,23 +9,22 @@ import torch
 
 from tritone.config import RunConfig, load_preset, make_config
 from tritone.data.batch import Batch
-from tritone.nn.vocoders.config import VocoderConfig
 from tritone.signal.loops import loop_length
 from tritone.training.machine import Machine
 from tritone.training.trainer import Trainer
 
 BPM = 120.0
-MELGAN = {"architecture": "melgan", "width": 32, "layers": 3, "ratios": (5, 4, 4, 2)}
-"""The vocoder of pjloop-gan: a hop of 160 samples at 16 kHz."""
-VOCOS = {"architecture": "vocos"}
+VOCODERS = {16_000: "vocoder-melgan"}
+"""Preset of the vocoder by sample rate: pjloop-gan's MelGAN, else the kind that ships."""
+SHIPPED_KIND = "vocoder-vocos"
 
 
 def run_config(preset: str, **model: Any) -> RunConfig:
     """The run of a preset at 120 BPM without labels, its vocoder built fresh; `model` overrides settings."""
-    plain = make_config("gan", load_preset(preset)).model
-    kind = MELGAN if plain.sample_rate == 16_000 else VOCOS
-    vocoder = VocoderConfig(channels=plain.channels, mel=plain.mel, **kind)
-    said = {"vocoder_from": "", "vocoder": asdict(vocoder), "tempos": [BPM] * 3, **model}
+    rate = make_config("gan", load_preset(preset)).model.sample_rate
+    vocoder = make_config("vocoder", load_preset(VOCODERS.get(rate, SHIPPED_KIND))).model
+    network = {**asdict(vocoder.network), "channels": vocoder.channels}
+    said = {"vocoder_from": None, "vocoder": network, "mel": network["mel"], "tempos": [BPM] * 3, **model}
     return make_config("gan", load_preset(preset), {"model": said}, name=preset)
 
 

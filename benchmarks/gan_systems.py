@@ -60,7 +60,7 @@ def run_config(name: str, seed: int, data: Path, tagger: Path) -> RunConfig:
     """The run of a system: gan-nano without labels, as the paper, and without a vocoder."""
     system = SYSTEMS[name]
     networks = [f"scnn:{tagger}" if network == TAGGER else network for network in system.networks]
-    said = {"vocoder_from": "", "by_label": False, "by_tempo": False, **system.model}
+    said = {"vocoder_from": None, "by_label": False, "by_tempo": False, **system.model}
     said["discriminator"] = {**said.get("discriminator", {}), **({"networks": networks} if networks else {})}
     overrides = {"model": said, "training": {"seed": seed}}
     return make_config("gan", load_preset(PRESET), overrides, name=PRESET, data=str(data))
