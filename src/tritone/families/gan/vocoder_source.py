@@ -28,7 +28,8 @@ def vocoder_weights(source: str) -> dict[str, Tensor]:
     """The weights of the latest checkpoint, under the names of `nn.vocoders`."""
     if source in SHIPPED:
         return load_shipped(source)[1]
-    return _run(source).load().vocoder.state_dict()
+    weights = _run(source).load().state_dict()
+    return {name.removeprefix("vocoder."): value for name, value in weights.items() if name.startswith("vocoder.")}
 
 
 def _run(source: str) -> Run:
