@@ -14,7 +14,9 @@ from pathlib import Path
 import numbers_page
 
 HERE = Path(__file__).parent
-NAMES = ("data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality")
+NAMES = (
+    "data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality", "gan_speed", "gan_convergence", "gan_loops",
+)  # fmt: skip
 
 
 def run(name: str, results: Path, quick: bool) -> str:

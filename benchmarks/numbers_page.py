@@ -47,12 +47,49 @@ ABOUT = {
         "some hundred steps its output does not follow its input yet: this shows what twenty minutes on two "
         "cores give, not what either model reaches in the end.",
     ),
+    "gan_speed": (
+        "Loops at once",
+        "One loop of one bar at 120 BPM (2 s) from its seed to sound of exact length, medians, ours and the paper's in "
+        "turn. The peer is the loop paper's generator and MelGAN, built by our code as `gan-pjloop` at 16 kHz mono. "
+        "Ours is `gan-loop` at 44.1 kHz stereo with a vocoder of the kind that ships. bf16 is `--precision bf16`. A "
+        "training step is whole, both networks and all that is frozen; `gan-loop` and `gan-nano` train in bf16, the "
+        "paper's model in float32.",
+    ),
+    "gan_convergence": (
+        "How fast a GAN learns with and without projection",
+        "The generator of `gan-nano`, without labels and vocoder, on the same rendered loops for the same CPU time on "
+        "one core. The peer is the same generator with StyleGAN2's discriminator, non-saturating loss, R1 and path "
+        "length. Distances are of new loops to held-out loops of the same kits, means over seeds; the spread is from "
+        "least to most over seeds, and the 95 % interval over generated loops. The first rows are the paper's claim: "
+        "the share of the time after which a system falls to where the baseline ends, by a network that its own "
+        "discriminator did not use. Kernel distance is unbiased; the Fréchet distance of sets this small is mostly "
+        "bias and to be read beside that of real held-out loops at the end of the table. Distances by these networks "
+        "are not comparable with published VGGish figures. `pattern` is no network but the level of eight bands in "
+        "each sixteenth.",
+    ),
+    "gan_loops": (
+        "Generated loops",
+        "New loops with seeds 0, 1, 2 and so on, none chosen, beside real ones: recorded and training loops for the "
+        "seam, else loops of the same data that were held out, both compared with training loops. Bins follow the "
+        "training loops they were made from, so that held-out loops show some differences too.",
+    ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""
 
 COLUMNS = ("what", "ours", "acids-rave", "ratio", "unit", "n", "spread ours \\| theirs", "bar", "")
-PEERS = {"data_loader": "audio files"}
+PEERS = {
+    "data_loader": "audio files",
+    "gan_speed": "gan-pjloop",
+    "gan_convergence": "StyleGAN2",
+    "gan_loops": "real loops",
+}
 """What the peer is called where it is not acids-rave."""
+PICTURES = {
+    "vae_quality": ("spectrograms.png", "Spectrograms of held-out loops: real, ours, theirs"),
+    "gan_convergence": ("curves.png", "Kernel distance against minutes of training, one panel for each judge"),
+    "gan_loops": ("spectrograms.png", "Spectrograms of the first twelve new loops, and of four training loops below"),
+}
+"""Picture in the folder NAME_examples beside the results, and what it shows."""
 
 
 def page(results: Path) -> str:
@@ -72,10 +109,15 @@ def _section(name: str, result: dict[str, Any], results: Path) -> str:
     lines += ["", about] if about else []
     lines += ["", f"{len(bars) - len(missed)} of {len(bars)} bars hold."]
     lines += ["", _line(columns), _line(["---"] * len(columns)), *map(_row, result["rows"]), ""]
-    picture = results / f"{name}_examples" / "spectrograms.png"
-    if picture.exists() and results.resolve() == RESULTS.resolve():
-        lines += [f"![Spectrograms of held-out loops: real, ours, theirs](../{picture.relative_to(HERE.parent)})", ""]
-    return "\n".join(lines)
+    return "\n".join(lines + _picture(name, results))
+
+
+def _picture(name: str, results: Path) -> list[str]:
+    file, shows = PICTURES.get(name, ("", ""))
+    picture = results / f"{name}_examples" / file
+    if not file or not picture.exists() or results.resolve() != RESULTS.resolve():
+        return []
+    return [f"![{shows}](../{picture.resolve().relative_to(HERE.parent)})", ""]
 
 
 def _row(row: dict[str, Any]) -> str:
