@@ -26,7 +26,7 @@ CONFIG, WEIGHTS = "config.yaml", "model.safetensors"
 PREFIX = "features."
 """Under which a tagger's checkpoint keeps what is here."""
 GROUP = 16
-"""Least channels that are normalised together (Wu and He, arXiv 1803.08494, table 3); few, at one place, say nothing."""
+"""Least channels normalised together (Wu and He, arXiv 1803.08494, table 3): a few, at one place, say nothing."""
 TYPICAL = (-4.0, 4.0)
 """About the mean and the deviation of natural logarithms of mel magnitudes of music."""
 
