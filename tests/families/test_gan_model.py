@@ -48,7 +48,7 @@ def test_a_loop_follows_from_its_seed_alone(model):
 
 def test_repeated_bars_are_alike_but_not_the_same(model):
     first, second = model.render(model.styles([4]), [4], bars=2, bpm=120).chunk(2, -1)
-    assert 0 < (first - second).abs().max()
+    assert (first - second).abs().max() > 0
     assert model.render(model.styles([4]), [4], bars=2, bpm=120).shape[-1] == 64_000
 
 
@@ -131,10 +131,13 @@ def test_stereo_loops_and_a_stereo_vocoder_for_mono():
     assert build(replace(LITTLE, vocoder=stereo)).eval().generate(1, None, [0]).shape == (1, 1, 32_000)
 
 
-def test_bf16_sounds_the_same_within_its_precision():
+def test_bf16_has_the_same_spectrogram_within_its_precision():
     torch.manual_seed(0)
     model = build(LITTLE).eval()
     exact = model.generate(1, None, [0])
     model.use_precision("bf16")
     rounded = model.generate(1, None, [0])
-    assert 0 < (rounded - exact).norm() < 0.2 * exact.norm()
+    lengths = torch.tensor([exact.shape[-1]])
+    mels = [model.spectrogram.on_grid(audio, lengths, LITTLE.frames) for audio in (exact, rounded)]
+    difference = (mels[0] - mels[1]).abs()
+    assert not torch.equal(exact, rounded) and difference.mean() < 0.25 * mels[0].std()

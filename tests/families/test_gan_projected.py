@@ -74,6 +74,7 @@ def test_time_has_no_border():
     """Turned by a whole place of its logits, every judgement is the same, turned."""
     judged = small().eval()
     features = maps(batch=2)
+    judged.fit(features)
     turned = [[each.roll(each.shape[-1] // 2, dims=-1) for each in network] for network in features]
     for before, after in zip(judged(features), judged(turned), strict=True):
         places = before.reshape(2, -1, 2)
@@ -178,3 +179,18 @@ def test_tells_two_kinds_of_map_apart():
         optimizer.step()
     scores = [torch.cat(judged(striped(axis)), dim=1).mean(dim=1) for axis in (2, 3)]
     assert scores[0].min() > scores[1].max()
+
+
+def test_fitting_gives_every_channel_unit_variance_and_keeps_how_loud_a_sound_is():
+    judged = small().eval()
+    features = maps(batch=6)
+    judged.fit(features)
+    mixed = [each for mixing, network in zip(judged.mixing, features, strict=True) for each in mixing(network)]
+    for judge, x in zip(judged.judges, mixed, strict=True):
+        for block in judge.blocks:
+            inside = block._mixed(x) * block.scale + block.shift
+            torch.testing.assert_close(inside.mean((0, 2, 3)), torch.zeros(len(block.scale)), atol=1e-3, rtol=0)
+            assert ((inside.std((0, 2, 3)) - 1).abs() < 0.1).all()
+            x = block(x)
+    louder = [[3 * each for each in network] for network in features]
+    assert all((a - b).abs().max() > 1e-2 for a, b in zip(judged(features), judged(louder), strict=True))

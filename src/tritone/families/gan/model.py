@@ -24,6 +24,8 @@ MEAN_STYLES = 2048
 BAR_SEEDS = 1 << 40
 """Distance between the noise seeds of the bars of one loop."""
 LEAST_STD = 1e-2
+LIMIT = 6.0
+"""Deviations from the mean of a band that no spectrogram exceeds: a loop that runs away cannot overflow what hears it."""
 
 
 def build(config: Config) -> "LoopGAN":
@@ -129,7 +131,7 @@ class LoopGAN(Synthesizer):
         """Log-mel spectrograms `(count, channels, mels, frames)` of styles, on the grid of the model's bars."""
         with self._arithmetic():
             normalised = self.generator(styles, noise)
-        return self.restore(normalised.float())
+        return self.from_generator(normalised.float())
 
     def sound(self, spectrograms: Tensor, samples: int) -> Tensor:
         """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another."""
@@ -165,6 +167,10 @@ class LoopGAN(Synthesizer):
     def restore(self, normalised: Tensor) -> Tensor:
         """Inverse of `normalise`."""
         return normalised * self.std + self.mean
+
+    def from_generator(self, made: Tensor) -> Tensor:
+        """Log-mel spectrograms of what the generator makes, held softly within what sound can be."""
+        return self.restore(LIMIT * torch.tanh(made / LIMIT))
 
     @torch.no_grad()
     def fit(self, mean: Tensor, std: Tensor) -> None:

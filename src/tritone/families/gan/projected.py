@@ -15,8 +15,8 @@ from tritone.families.gan.minibatch import with_deviation
 
 SCALES = 4
 SLOPE = 0.2
-GROUP_CHANNELS = 16
-"""Channels that are normalised together."""
+LEAST = 1e-4
+"""Added to the deviation that a channel is divided by."""
 
 
 class ProjectedDiscriminator(nn.Module):
@@ -47,6 +47,15 @@ class ProjectedDiscriminator(nn.Module):
         """
         mixed = [each for mixing, maps in zip(self.mixing, features, strict=True) for each in mixing(maps)]
         return [judge(each, condition) for judge, each in zip(self.judges, mixed, strict=True)]
+
+
+    @torch.no_grad()
+    def fit(self, features: Sequence[Sequence[Tensor]]) -> None:
+        """Let every channel of the small networks have zero mean and unit variance over these features."""
+        mixed = [each for mixing, maps in zip(self.mixing, features, strict=True) for each in mixing(maps)]
+        for judge, each in zip(self.judges, mixed, strict=True):
+            for block in judge.blocks:
+                each = block.fit(each)
 
 
 class Mixing(nn.Module):
@@ -122,23 +131,37 @@ class Judge(nn.Module):
 
 class Halving(nn.Module):
     """Separable convolution that halves the map: 3x3 by channel, mean of 2x2 places (fewer at an odd end), 1x1; then
-    group norm and leaky ReLU.
+    scale and shift by channel, and leaky ReLU.
 
-    Group norm, where the paper has batch norm: what a sound gets is not to depend on the process that judges it. The
-    mean before the 1x1 makes a strided 4x4 of both, as in the paper, and a block half as dear as with it at the end.
+    The paper has batch norm: but what a sound gets is not to depend on the sounds beside it or on the process that
+    judges it, and a norm over each sound would hide how loud it is. So scale and shift start at what standardises real
+    sound (`fit`, once; as in arXiv 1602.07868, section 3) and learn from there. The mean before the 1x1 makes a strided
+    4x4 of both, as in the paper, and a block half as dear as with it at the end.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.spatial = CircularConv(inputs, inputs, groups=inputs)
         self.pointwise = spectral_norm(nn.Conv2d(inputs, outputs, 1, bias=False))
-        groups = max(count for count in range(1, outputs // GROUP_CHANNELS + 2) if outputs % count == 0)
-        self.norm = nn.GroupNorm(groups, outputs)
+        self.scale = nn.Parameter(torch.ones(outputs, 1, 1))
+        self.shift = nn.Parameter(torch.zeros(outputs, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, inputs, bands, frames)` to `(batch, outputs, ceil(bands / 2), ceil(frames / 2))`."""
-        x = functional.avg_pool2d(self.spatial(x), 2, ceil_mode=True, count_include_pad=False)
-        return functional.leaky_relu(self.norm(self.pointwise(x)), SLOPE)
+        x = self._mixed(x)
+        return functional.leaky_relu(torch.addcmul(self.shift.to(x), x, self.scale.to(x)), SLOPE)
+
+    @torch.no_grad()
+    def fit(self, x: Tensor) -> Tensor:
+        """Set scale and shift so that what `x` becomes has zero mean and unit variance; gives what it becomes."""
+        mixed = self._mixed(x)
+        mean, std = mixed.mean((0, 2, 3)), mixed.std((0, 2, 3))
+        self.scale.copy_(1 / (std + LEAST)[:, None, None])
+        self.shift.copy_(-mean[:, None, None] * self.scale)
+        return self(x)
+
+    def _mixed(self, x: Tensor) -> Tensor:
+        return self.pointwise(functional.avg_pool2d(self.spatial(x), 2, ceil_mode=True, count_include_pad=False))
 
 
 class CircularConv(nn.Module):

@@ -105,13 +105,16 @@ class TrainingStep:
         return {"distance": torch.tensor(distance, device=spread.device), "spread": spread}
 
     def analyse(self, synthesizer: LoopGAN, batches: Iterable[Batch], step: int) -> None:
-        """Mean and deviation of every band over training loops, once, before the first step."""
+        """Mean and deviation of every band over training loops, once, before the first step; the discriminator likewise
+        starts where real loops have unit variance in it."""
         if bool(self.synthesizer.fitted):
             return
         spectrograms = torch.cat([self._real(synthesizer, batch) for batch in batches])
         mean, std = spectrograms.mean((0, 3))[..., None], spectrograms.std((0, 3))[..., None]
         for each in {id(model): model for model in (synthesizer, self.synthesizer)}.values():
             each.fit(mean, std)
+        if self.config.discriminator.kind == "projected":
+            self.discriminator.fit(self.features(spectrograms))
 
     def preview(self, synthesizer: LoopGAN, batch: Batch, step: int) -> dict[str, list[Tensor]]:
         """Real loops, and beside each a new one of the same label and tempo."""
@@ -177,7 +180,7 @@ class TrainingStep:
             return synthesizer.spectrogram.on_grid(batch.audio, batch.lengths, self.config.frames)
 
     def _fake(self, styles: Tensor, seeds: Tensor) -> Tensor:
-        return self.synthesizer.restore(self.synthesizer.generator(styles, self._noise(seeds)).float())
+        return self.synthesizer.from_generator(self.synthesizer.generator(styles, self._noise(seeds)).float())
 
     def _seen(self, log_mel: Tensor, seeds: Tensor, turn: int, gain: int) -> Tensor:
         """The spectrogram as it is judged: turned by beats, a little louder or softer."""
