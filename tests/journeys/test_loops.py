@@ -139,6 +139,23 @@ def test_two_processes_learn_what_one_learns(loop_data, done, tmp_path, extra):
             assert other[name] == pytest.approx(line[name], rel=1e-3, abs=1e-4), name
 
 
+def test_a_vocoder_of_ones_own_serves_the_loops(loop_data, loop_run, done, refused, tmp_path):
+    mel = ("--model.network.mel.rate", RATE, "--model.network.mel.mels", 32, "--model.network.mel.window", 512,
+           "--model.network.mel.hop", 128)  # fmt: skip
+    quick = ("--preset", "vocoder-nano", "--model.sample_rate", RATE, "--model.network.width", 16, "--steps", 1,
+             "--training.crop_samples", 8192, "--training.batch", 2, "--training.validation_crops", 2,
+             "--training.previews", 1, "--model.channels", 1, "--device", "cpu")  # fmt: skip
+    done("train", "vocoder", loop_data, "--out", tmp_path / "v", *quick, *mel)
+    done("train", "gan", loop_data, "--out", tmp_path / "r", *TINY_GAN, "--steps", 1, "--model.vocoder_from",
+         tmp_path / "v")  # fmt: skip
+    assert json.loads(done("inspect", tmp_path / "r", "--json").out)["vocoder"] == "vocos"
+    shutil.move(tmp_path / "v", tmp_path / "moved")  # the run has its own copy
+    done("generate", tmp_path / "r", "--out", tmp_path / "new", "--count", 1)
+    done("generate", loop_run, "--out", tmp_path / "other", "--count", 1, "--vocoder", tmp_path / "moved")
+    said = refused("generate", loop_run, "--out", tmp_path / "no", "--count", 1, "--vocoder", loop_run)
+    assert "vocoder" in said and not (tmp_path / "no").exists()
+
+
 def test_data_that_holds_no_loops(loops, refused, done, tmp_path):
     done("prepare", loops, "--out", tmp_path / "crops", "--rate", RATE, "--channels", 1)
     said = refused("train", "gan", tmp_path / "crops", "--out", tmp_path / "run", *TINY_GAN)

@@ -18,6 +18,7 @@ OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "--bpm": (number(0, above=True), "T", "tempo (default the training loops' middle one; with --like the file's)"),
     "--truncation": (number(), "P", "how far loops stray from the typical one, 0 to 1.5 (default 1)"),
     "--label": (str, "L", "kind of loops, as the training data names them (default: the seed chooses)"),
+    "--vocoder": (str, "V", "another vocoder: a run of `tritone train vocoder`, or loops-44k (default the model's)"),
     "--mix": (
         str,
         "M",
@@ -54,6 +55,8 @@ def play_loops(model: "Synthesizer", args: Namespace, show: "Show") -> list[Path
 
     _check_mode(args)
     given = vars(args)
+    if "vocoder" in given:
+        model.use_vocoder(args.vocoder)
     asked = {name: given[name] for name in ("bars", "bpm", "truncation", "label") if name in given}
     options = LoopOptions(**asked, sheet="no_sheet" not in given)
     if "morph" in given:

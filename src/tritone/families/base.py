@@ -21,7 +21,8 @@ class Synthesizer(nn.Module):
     - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
     - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm) ->
-      audio` of exactly that many bars, whose last sample leads into its first; `project(audio, …) -> styles`.
+      audio` of exactly that many bars, whose last sample leads into its first; `project(audio, …) -> styles`;
+      `use_vocoder(source)` takes another vocoder.
     - tag: `tag(audio) -> probabilities (batch, labels)`.
     """
 
@@ -35,6 +36,7 @@ class Synthesizer(nn.Module):
     styles: Callable[..., Tensor]
     render: Callable[..., Tensor]
     project: Callable[..., Tensor]
+    use_vocoder: Callable[[str], None]
     tag: Callable[..., Tensor]
 
     def capabilities(self) -> frozenset[Capability]:

@@ -12,10 +12,6 @@ from tritone.signal.mel_config import MelConfig
 if TYPE_CHECKING:
     from tritone.data.store import Dataset
 
-RATE_SLACK = 0.1
-"""By how much a vocoder's sample rate may differ from the model's: 44.1 and 48 kHz serve each other."""
-
-
 @dataclass(frozen=True)
 class GeneratorConfig:
     """The style-based generator (StyleGAN2, arXiv 1912.04958)."""
@@ -171,11 +167,14 @@ def griffin_lim(channels: int, mel: MelConfig) -> VocoderConfig:
 def complete(config: Config, dataset: "Dataset") -> Config:
     """The configuration with labels, tempos and beats of the data and the vocoder's own numbers filled in.
 
-    UserError where the data has no loops of so many bars, or the vocoder does not fit.
+    UserError where the data has no loops of so many bars, the vocoder does not fit, or a feature network is not there.
     """
     from tritone.data.loop_items import check_loops
+    from tritone.nn.feature_networks import load_network
 
     check_loops(dataset, config.bars)
+    for name in config.discriminator.networks if config.discriminator.kind == "projected" else ():
+        load_network(name)
     tempos = [item.bpm for item in dataset.split("train") if item.bpm]
     many = config.by_label and len(dataset.labels) > 1
     return replace(
@@ -190,12 +189,8 @@ def _with_vocoder(config: Config) -> Config:
     """The configuration with the vocoder that `vocoder_from` names, and its spectrogram."""
     if not config.vocoder_from:
         return replace(config, vocoder=griffin_lim(config.channels, config.mel))
-    from tritone.families.gan.vocoder_source import vocoder_config
+    from tritone.families.gan.vocoder_source import check_rate, vocoder_config
 
     vocoder, rate = vocoder_config(config.vocoder_from)
-    if abs(config.sample_rate / rate - 1) > RATE_SLACK:
-        raise UserError(
-            f"model.vocoder_from: {config.vocoder_from} is a vocoder for {rate} samples a second, but the model has "
-            f"{config.sample_rate}; train one with `tritone train vocoder` on the same data."
-        )
+    check_rate(config.vocoder_from, rate, config.sample_rate)
     return replace(config, vocoder=vocoder, mel=vocoder.mel)

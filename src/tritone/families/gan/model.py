@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from math import log2
 from typing import Any
 
@@ -25,7 +26,7 @@ BAR_SEEDS = 1 << 40
 """Distance between the noise seeds of the bars of one loop."""
 LEAST_STD = 1e-2
 LIMIT = 6.0
-"""Deviations from the mean of a band that no spectrogram exceeds: a loop that runs away cannot overflow what hears it."""
+"""Deviations from the mean of a band that no spectrogram exceeds, so that none can overflow what hears it."""
 
 
 def build(config: Config) -> "LoopGAN":
@@ -69,6 +70,23 @@ class LoopGAN(Synthesizer):
         fold_weight_norm(self.vocoder)
         self.vocoder.use_precision(precision)
         self.precision = precision
+
+    def use_vocoder(self, source: str) -> None:
+        """Take another vocoder: a run of `tritone train vocoder`, or the name of one that ships.
+
+        UserError where it is none, or was made for other spectrograms than the generator makes.
+        """
+        from tritone.families.gan.vocoder_source import check_rate, vocoder_config, vocoder_weights
+
+        config, rate = vocoder_config(source)
+        check_rate(source, rate, self.sample_rate)
+        if replace(config.mel, hop=self.config.mel.hop) != self.config.mel:
+            raise UserError(f"The vocoder {source} was made for other spectrograms than this model; train one for it.")
+        self.vocoder = build_vocoder(config).to(self.mean.device).eval()
+        self.vocoder.load_state_dict(vocoder_weights(source))
+        fold_weight_norm(self.vocoder)
+        self.vocoder.use_precision(self.precision)
+        self.config = replace(self.config, vocoder=config)
 
     @property
     def condition_dims(self) -> int:

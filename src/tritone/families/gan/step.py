@@ -106,7 +106,8 @@ class TrainingStep:
 
     def analyse(self, synthesizer: LoopGAN, batches: Iterable[Batch], step: int) -> None:
         """Mean and deviation of every band over training loops, once, before the first step; the discriminator likewise
-        starts where real loops have unit variance in it."""
+        starts where real loops have unit variance in it.
+        """
         if bool(self.synthesizer.fitted):
             return
         spectrograms = torch.cat([self._real(synthesizer, batch) for batch in batches])

@@ -9,6 +9,9 @@ from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.shipped import SHIPPED, load_shipped
 from tritone.training.run import Run
 
+RATE_SLACK = 0.1
+"""By how much a vocoder's sample rate may differ from the model's."""
+
 
 def is_there(source: str) -> bool:
     """Whether the vocoder can still be read; a run that is continued has its own copy of the weights."""
@@ -22,6 +25,15 @@ def vocoder_config(source: str) -> tuple[VocoderConfig, int]:
         return config, config.mel.rate
     model = _run(source).config.model
     return model.network, model.sample_rate
+
+
+def check_rate(source: str, rate: int, wanted: int) -> None:
+    """UserError where a vocoder's sample rate is too far from a model's; 44.1 and 48 kHz serve each other."""
+    if abs(wanted / rate - 1) > RATE_SLACK:
+        raise UserError(
+            f"{source} is a vocoder for {rate} samples a second, but the model has {wanted}; "
+            "train one with `tritone train vocoder` on the same data."
+        )
 
 
 def vocoder_weights(source: str) -> dict[str, Tensor]:
