@@ -12,6 +12,7 @@ from scipy.signal import correlate, stft
 from tritone.errors import UserError
 from tritone.nn.feature_networks import load_network
 from tritone.nn.feature_networks.scnn import SCNN, SCNNFeatures, load
+from tritone.nn.mel_frames import MelFrames
 from tritone.signal.mel import mel_filters
 from tritone.signal.mel_config import MelConfig
 
@@ -144,3 +145,20 @@ def test_other_paths_are_refused_with_what_to_give(tmp_path):
     (run / "checkpoints" / "step-7" / "config.yaml").write_text("{")
     with pytest.raises(UserError, match=r"config\.yaml cannot be read"):
         load(run)
+
+
+def test_from_another_spectrogram_of_a_loop_it_works_out_nearly_its_own():
+    """Bursts of noise: the same places loud and quiet, in time as in frequency, as its own front end measures."""
+    generator = torch.Generator().manual_seed(4)
+    noise = torch.randn(2, 1, 16_000, generator=generator)
+    burst = torch.exp(-torch.arange(4000) / 600).repeat(4)
+    loop = 0.2 * noise * burst
+    other = MelConfig(rate=8000, mels=40, window=256, hop=64)
+    grid = MelFrames(other).on_grid(loop, torch.tensor([16_000, 16_000]), 256)[:, 0]
+    features = small()
+    found = features.from_mel(grid, other, 8000, 128.0, circular=True)
+    own = features.from_audio(loop.repeat(1, 1, 3), 8000)[..., 250:500]
+    assert found.shape == own.shape == (2, 16, 250)
+    mean = [each - each.mean() for each in (found, own)]
+    assert (mean[0] * mean[1]).sum() / (mean[0].norm() * mean[1].norm()) > 0.98
+    assert (found - own).abs().mean() < 0.1
