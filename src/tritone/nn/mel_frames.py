@@ -33,10 +33,21 @@ class MelFrames(nn.Module):
 
         Frame i is centred on the middle of the i-th hop; outside of the sound there are zeros.
         """
+        return self.bands(self.spectrum(audio))
+
+    def spectrum(self, audio: Tensor) -> Tensor:
+        """The complex spectrum `(batch, channels, ceil(time / hop), bins)` that `at_hop` is made from."""
         window, hop = self.config.window, self.config.hop
         margin = (window - hop) // 2
         whole = functional.pad(_at_least_float32(audio), (0, -audio.shape[-1] % hop))
-        return self.measure(functional.pad(whole, (margin, margin)).unfold(-1, window, hop))
+        stretches = functional.pad(whole, (margin, margin)).unfold(-1, window, hop)
+        return torch.fft.rfft(stretches * self.hann.to(stretches.dtype))
+
+    def bands(self, spectrum: Tensor) -> Tensor:
+        """Spectra `(..., frames, bins)` to log-mel `(..., mels, frames)`."""
+        magnitudes = (power(spectrum) + LEAST).sqrt()
+        with torch.autocast(spectrum.device.type, enabled=False):
+            return (magnitudes @ self.filters.T.to(magnitudes)).clamp(min=self.config.floor).log().transpose(-1, -2)
 
     def on_grid(self, audio: Tensor, lengths: Tensor, frames: int) -> Tensor:
         """`(batch, channels, time)` to `(batch, channels, mels, frames)`, however long each loop is.
@@ -48,9 +59,7 @@ class MelFrames(nn.Module):
 
     def measure(self, windows: Tensor) -> Tensor:
         """Stretches of sound `(..., frames, window)` to log-mel `(..., mels, frames)`."""
-        with torch.autocast(windows.device.type, enabled=False):
-            magnitudes = (power(torch.fft.rfft(windows * self.hann.to(windows.dtype))) + LEAST).sqrt()
-            return (magnitudes @ self.filters.T.to(windows.dtype)).clamp(min=self.config.floor).log().transpose(-1, -2)
+        return self.bands(torch.fft.rfft(windows * self.hann.to(windows.dtype)))
 
     def _circle(self, loop: Tensor, frames: int) -> Tensor:
         samples = loop.shape[-1]

@@ -77,7 +77,10 @@ class SpectrumToWave(_Frames):
         rows = parameters.float().transpose(1, 2).reshape(batch, frames, self.channels, 2 * self.bins)
         log_magnitude, phase = rows.transpose(1, 2).chunk(2, -1)
         magnitude = (log_magnitude + self.level).clamp(max=self.ceiling).exp()
-        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
+        return self.synthesise(torch.complex(magnitude * phase.cos(), magnitude * phase.sin()))
+
+    def synthesise(self, spectrum: Tensor) -> Tensor:
+        """Sound `(batch, channels, frames * hop)` of spectra `(batch, channels, frames, bins)`."""
         gain = self.hann * (self.hop / self.hann.square().sum())
         return self._overlap_add(torch.fft.irfft(spectrum, self.window) * gain)
 

@@ -36,9 +36,12 @@ class Vocoder(nn.Module):
         As much of the circle as the vocoder can see is laid before and after it, more than once where it is short.
         """
         frames = log_mel.shape[-1]
-        places = torch.arange(-self.context, frames + self.context, device=log_mel.device) % frames
-        audio = self(log_mel[..., places])
+        audio = self(log_mel[..., self.places(frames, log_mel.device)])
         return audio[..., self.context * self.hop : (self.context + frames) * self.hop]
+
+    def places(self, frames: int, device: torch.device) -> Tensor:
+        """Indices into a circle of `frames` that begin `context` before it and end as much behind."""
+        return torch.arange(-self.context, frames + self.context, device=device) % frames
 
     def use_precision(self, precision: Literal["float32", "bf16"]) -> None:
         """Play in float32, or with the networks in bf16. Fold weight norm first; weights once rounded stay so."""

@@ -26,6 +26,8 @@ class VocoderConfig:
     """Inner width of a block over its width (vocos)."""
     ratios: tuple[int, ...] = (8, 8, 2, 2)
     """Upsampling factors, whose product is the hop (melgan)."""
+    corrections: int = 1
+    """Rounds in which the sound's own spectrogram is brought nearer to the one that was asked for (vocos)."""
     iterations: int = 32
     """Rounds of phase reconstruction (griffin-lim)."""
 
@@ -35,6 +37,8 @@ class VocoderConfig:
             for name in ("width", "layers", "expansion", "iterations")
             if getattr(self, name) < 1
         ]
+        if self.corrections < 0:
+            problems.append(f"corrections must be at least 0, not {self.corrections}")
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
         if self.architecture == "vocos" and self.mel.window % self.mel.hop:
