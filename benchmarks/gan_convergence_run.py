@@ -19,9 +19,9 @@ from gan_judges import CHUNK, Judges, write
 from gan_systems import run_config
 from torch import Tensor
 
+from tritone.config import RunConfig, to_yaml
 from tritone.data.store import Dataset
 from tritone.families import complete
-from tritone.nn.noise import sample_normal
 from tritone.training.loop import STREAMS
 from tritone.training.machine import Machine
 from tritone.training.sources import DataSources
@@ -45,10 +45,8 @@ class Clock:
 class OneRun:
     """A system in training."""
 
-    def __init__(self, folder: Path, name: str, seed: int, data: Path, tagger: Path, samples: int) -> None:
+    def __init__(self, folder: Path, config: RunConfig, tagger: Path, samples: int) -> None:
         self.folder, self.samples, self.clock = folder, samples, Clock()
-        config = run_config(name, seed, data, tagger)
-        config = replace(config, model=complete("gan", config.model, Dataset.open(data)))
         self.sources = DataSources(config, rank=0, world=1)
         self.trainer = Trainer(config, Machine(config.training.precision, "cpu"), self.sources)
         model = config.model
@@ -86,9 +84,8 @@ class OneRun:
         parts = []
         last = FIRST_SEED + self.samples
         for first in range(FIRST_SEED, last, CHUNK):
-            seeds = range(first, min(first + CHUNK, last))
-            noise = sample_normal([one + 1 for one in seeds], (played.generator.noise_size,))
-            parts.append(played.spectrograms(played.styles(list(seeds)), noise))
+            seeds = list(range(first, min(first + CHUNK, last)))
+            parts.append(played.spectrograms(played.styles(seeds), seeds))
         played.train(training)
         return torch.cat(parts)
 
@@ -127,6 +124,17 @@ def last_mark(folder: Path) -> int:
     return max((int(path.stem.split("-")[1]) for path in folder.glob("mark-*.json")), default=-1)
 
 
+def start_over_where_changed(folder: Path, config: RunConfig) -> None:
+    """Forget what a run with other settings left in the folder."""
+    text, file = to_yaml(replace(config, version="")), folder / "config.yaml"
+    if file.exists() and file.read_text("utf-8") != text:
+        print(f"{folder.name}: the settings have changed, starting over", file=sys.stderr)
+        for old in [*folder.glob("mark-*"), folder / "state.pt"]:
+            old.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -138,10 +146,12 @@ def main() -> None:
     parser.add_argument("--tagger", type=Path, required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    args.folder.mkdir(parents=True, exist_ok=True)
+    config = run_config(args.system, args.seed, args.data, args.tagger)
+    config = replace(config, model=complete("gan", config.model, Dataset.open(args.data)))
+    start_over_where_changed(args.folder, config)
     if last_mark(args.folder) == len(MARKS) - 1:
         return
-    run = OneRun(args.folder, args.system, args.seed, args.data, args.tagger, args.samples)
+    run = OneRun(args.folder, config, args.tagger, args.samples)
     for index, seconds in enumerate(marks(60 * args.minutes)):
         if index > last_mark(args.folder):
             run.train_until(seconds)
@@ -150,6 +160,7 @@ def main() -> None:
                 f"{args.system} seed {args.seed}: {run.clock.seconds:.0f} s, {run.clock.steps} steps", file=sys.stderr
             )
     run.sources.close()
+    (args.folder / "state.pt").unlink()
 
 
 if __name__ == "__main__":

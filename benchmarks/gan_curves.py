@@ -93,20 +93,24 @@ def rows(curves: Curves) -> list[Row]:
 
 
 def _claim(curves: Curves, system: str) -> Row:
+    """Share of the time until the baseline's end; no verdict where the baseline came no nearer than it began."""
     judge = impartial(system)
-    goal = float(np.mean(curves.last(curves.baseline, judge, "kernel")))
+    goal, start = float(np.mean(curves.last(curves.baseline, judge, "kernel"))), curves.mean(curves.baseline, judge)[0]
     share = share_of_time(curves.mean(system, judge), goal)
-    each = [
-        share_of_time([mark[judge]["kernel"] for mark in run], goal) for run in curves.values[system]
-    ]  # fmt: skip
-    spread = "seeds: " + ", ".join("never" if one is None else f"{one:.3g}" for one in each)
+    each = [share_of_time([mark[judge]["kernel"] for mark in run], goal) for run in curves.values[system]]
     what = f"time until the baseline's final kernel distance by {judge}: {SYSTEMS[system].about}"
-    bar = (f"<= {THIRD:.3g}", share is not None and share <= THIRD) if system in PROJECTED else (None, None)
-    reached = share is not None
+    notes = {" (not reached)": share is None, " (the baseline learned nothing)": goal >= start}
+    bar = (f"<= {THIRD:.3g}", share is not None and share <= THIRD)
     return Row(
-        what + ("" if reached else " (not reached)"), share if reached else 1.0, 1.0, 1 / share if share else None,
-        "of the time", len(each), spread, *bar,
-    )  # fmt: skip
+        what + "".join(note for note, true in notes.items() if true),
+        1.0 if share is None else share,
+        1.0,
+        1 / share if share else None,
+        "of the time",
+        len(each),
+        "seeds: " + ", ".join("never" if one is None else f"{one:.3g}" for one in each),
+        *(bar if system in PROJECTED and goal < start else (None, None)),
+    )
 
 
 def _final(curves: Curves, system: str, judge: str, number: str) -> Row:
