@@ -11,7 +11,6 @@ from torch import Tensor
 
 from tritone.data.store import Dataset, Item
 from tritone.families.gan.model import LoopGAN
-from tritone.nn.noise import sample_normal
 from tritone.signal.loops import tempo_from_name
 
 RATE = 44_100
@@ -84,8 +83,7 @@ class Maker:
     @torch.no_grad()
     def spectrogram(self, index: int, seed: int) -> Tensor:
         """What one of them is rendered from, `(1, channels, mels, frames)`."""
-        noise = sample_normal([seed + 1], (self.model.generator.noise_size,))
-        return self.model.spectrograms(self.model.styles([seed], **self.controls(index)), noise)
+        return self.model.spectrograms(self.model.styles([seed], **self.controls(index)), [seed])
 
 
 @torch.no_grad()

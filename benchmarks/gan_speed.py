@@ -73,7 +73,7 @@ class Player:
         """Its spectrogram alone."""
         self.seed += 1
         styles = self.model.styles([self.seed], bpm=BPM)
-        return self.model.spectrograms(styles, torch.zeros(1, self.model.generator.noise_size))
+        return self.model.spectrograms(styles, [0])
 
     @torch.no_grad()
     def vocoder(self) -> Tensor:

@@ -83,8 +83,8 @@ def test_networks_follow_the_configuration():
 
 def turned_noise(generator, noise, shift):
     """The noise of a loop generator, every resolution turned by `shift` of the lowest one's frames."""
-    *lines, grain = noise.split([*generator.sizes, noise.shape[1] - sum(generator.sizes)], 1)
-    factors = [size // generator.sizes[0] for size in generator.sizes]
+    *lines, grain = noise.split([*generator.lines, noise.shape[1] - sum(generator.lines)], 1)
+    factors = [size // generator.lines[0] for size in generator.lines]
     turned = [line.roll(shift * factor, 1) for line, factor in zip(lines, factors, strict=True)]
     turned.append(grain.unflatten(1, (generator.frames, -1)).roll(shift * factors[-1], 1).flatten(1))
     return torch.cat(turned, 1)
@@ -139,7 +139,7 @@ def test_every_band_of_every_frame_has_noise_of_its_own_with_grain_around_it_in_
     generator = tiny("loop")
     styles, noise = inputs(generator, batch=1)
     louder = noise.clone()
-    louder[:, sum(generator.sizes) + frame * generator.mels + band] += 1
+    louder[:, sum(generator.lines) + frame * generator.mels + band] += 1
     changed = (generator(styles, louder) != generator(styles, noise))[0, 0].nonzero()
     bands = range(max(band - 1, 0), min(band + 2, generator.mels))
     expected = {(near, (frame + off) % generator.frames) for near in bands for off in (-1, 0, 1)}

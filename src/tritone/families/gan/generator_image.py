@@ -23,6 +23,7 @@ class ImageGenerator(nn.Module):
     def __init__(self, channels: Sequence[int], outputs: int, w: int, *, start: int, rows: int) -> None:
         super().__init__()
         self.layers = 2 * len(channels)
+        self.lines: tuple[int, ...] = ()
         self.frames = start * 2 ** (len(channels) - 1)
         self.const = nn.Parameter(torch.randn(channels[0], start, rows))
         self.sizes = [(start, rows)]

@@ -74,11 +74,11 @@ class LoopGenerator(nn.Module):
         spread = (2 * len(channels)) ** -0.5  # a fresh style's factors have a mean square of 2
         self.outputs = nn.ModuleList(LoopOutput(count, outputs * mels, w, spread=spread) for count in channels)
         self.texture = Texture(channels[-1], outputs, mels, w, spread=spread)
-        self.sizes = [start << layer // 2 for layer in range(self.layers)]
-        self.noise_size = sum(self.sizes) + self.frames * mels * outputs
+        self.lines = tuple(start << layer // 2 for layer in range(self.layers))
+        self.noise_size = sum(self.lines) + self.frames * mels * outputs
 
     def forward(self, styles: Tensor, noise: Tensor) -> Tensor:
-        *lines, grain = noise.split([*self.sizes, self.noise_size - sum(self.sizes)], 1)
+        *lines, grain = noise.split([*self.lines, self.noise_size - sum(self.lines)], 1)
         sequence = self.const.expand(styles.shape[0], -1, -1)
         spectrum: Tensor | None = None
         for layer, (conv, line) in enumerate(zip(self.convs, lines, strict=True)):

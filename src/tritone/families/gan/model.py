@@ -23,7 +23,9 @@ from tritone.signal.loops import loop_length
 MEAN_STYLES = 2048
 """Styles whose mean truncation goes towards."""
 BAR_SEEDS = 1 << 40
-"""Distance between the noise seeds of the bars of one loop."""
+"""Distance between the grain seeds of the bars of one loop."""
+LINE_SEED, GRAIN_SEED = 1 << 33, 1 << 34
+"""What is added to a loop's seed for its lines and its grain, so that neither repeats what its style is drawn from."""
 LEAST_STD = 1e-2
 LIMIT = 6.0
 """Deviations from the mean of a band that no spectrogram exceeds, so that none can overflow what hears it."""
@@ -37,8 +39,11 @@ def build(config: Config) -> "LoopGAN":
 class LoopGAN(Synthesizer):
     """Style-based generation of log-mel spectrograms on the grid of a bar, and a vocoder (arXiv 2209.01751).
 
-    A style is `(layers, w)`: one vector for each layer of the generator. `mean` and `std` are those of every band over
-    the training loops; the generator makes spectrograms that are normalised by them.
+    A style is one row for each layer of the generator: its vector, and the line of noise that says what happens when (a
+    value for each of the layer's frames, zeros behind). Lines decide the rhythm as much as the vectors do, so they are
+    mixed, walked between and searched for along with them; a loop's seed decides only its grain besides. The image
+    generator, whose noise is no line, has vectors alone. `mean` and `std` are those of every band over the training
+    loops; the generator makes spectrograms that are normalised by them.
     """
 
     mean: Tensor
@@ -49,7 +54,7 @@ class LoopGAN(Synthesizer):
         super().__init__()
         self.config = config
         self.sample_rate, self.channels = config.sample_rate, config.channels
-        self.bars, self.beats = config.bars, config.beats
+        self.bars, self.beats, self.w = config.bars, config.beats, config.generator.w
         self.labels, self.tempos = config.labels, config.tempos
         self.mapping = build_mapping(config, self.condition_dims)
         self.generator = build_generator(config)
@@ -115,41 +120,50 @@ class LoopGAN(Synthesizer):
     def styles(
         self, seeds: Sequence[int], *, label: str = "", bpm: float | None = None, truncation: float = 1.0
     ) -> Tensor:
-        """Styles `(count, layers, w)`; each depends on its seed, the label and the tempo alone.
+        """Styles `(count, layers, columns)`; each depends on its seed, the label and the tempo alone.
 
-        Without a `label` the seed chooses one. `truncation` 0 gives the mean style, 1 leaves styles as they are.
+        Without a `label` the seed chooses one. `truncation` 0 gives the mean vectors, 1 leaves them as they are.
         """
         chosen = [self._label(int(seed), label) for seed in seeds]
         rows = [self._mapped([int(seed)], index, bpm)[0] for seed, index in zip(seeds, chosen, strict=True)]
         if truncation != 1.0:
             means = {index: self.mean_style(index, bpm) for index in set(chosen)}
             rows = [torch.lerp(means[index], row, truncation) for index, row in zip(chosen, rows, strict=True)]
-        return torch.stack(rows)[:, None].expand(-1, self.generator.layers, -1).contiguous()
+        vectors = torch.stack(rows)[:, None].expand(-1, self.generator.layers, -1)
+        return torch.cat([vectors, self._lines([int(seed) for seed in seeds])], -1)
 
     @torch.no_grad()
     def render(
         self, styles: Tensor, seeds: Sequence[int], *, bars: float | None = None, bpm: float | None = None
     ) -> Tensor:
-        """Loops `(count, channels, loop_length(bars, bpm))` of styles `(count, layers, w)`.
+        """Loops `(count, channels, loop_length(bars, bpm))` of styles `(count, layers, columns)`.
 
-        `bars` is a multiple of the model's bars; every repetition has noise of its own, so that no two are quite alike.
+        `bars` is a multiple of the model's bars; every repetition has grain of its own, so that no two are quite alike.
         """
         bars, bpm = self.bars if bars is None else bars, self.default_tempo() if bpm is None else bpm
         repeats = round(bars / self.bars)
         if repeats < 1 or abs(repeats * self.bars - bars) > 1e-9:
             raise UserError(f"bars must be a multiple of {self.bars:g}, which this model was trained on, not {bars:g}.")
         samples = loop_length(bars, bpm, self.sample_rate, round(self.beats / self.bars))
-        sounds = [
-            self.sound(self.spectrograms(style[None].expand(repeats, -1, -1), self._noise(seed, repeats)), samples)
-            for style, seed in zip(styles, seeds, strict=True)
-        ]
+        sounds = []
+        for style, seed in zip(styles, seeds, strict=True):
+            bars_in_turn = style[None].expand(repeats, -1, -1)
+            sounds.append(self.sound(self.spectrograms(bars_in_turn, self._grain_seeds(seed, repeats)), samples))
         return torch.cat(sounds) if sounds else torch.empty(0, self.channels, samples)
 
-    def spectrograms(self, styles: Tensor, noise: Tensor) -> Tensor:
+    def spectrograms(self, styles: Tensor, seeds: Sequence[int]) -> Tensor:
         """Log-mel spectrograms `(count, channels, mels, frames)` of styles, on the grid of the model's bars."""
+        return self.from_generator(self.made(styles, self.grain(seeds)))
+
+    def made(self, styles: Tensor, grain: Tensor) -> Tensor:
+        """What the generator makes of styles and `grain (count, grain size)`: normalised spectrograms."""
+        lines = [styles[:, layer, self.w : self.w + size] for layer, size in enumerate(self.generator.lines)]
         with self._arithmetic():
-            normalised = self.generator(styles, noise)
-        return self.from_generator(normalised.float())
+            return self.generator(styles[..., : self.w], torch.cat([*lines, grain], 1)).float()
+
+    def grain(self, seeds: Sequence[int]) -> Tensor:
+        """The noise that no style holds, `(count, grain size)`."""
+        return sample_normal(seeds, (self.generator.noise_size - sum(self.generator.lines),), self.mean.device)
 
     def sound(self, spectrograms: Tensor, samples: int) -> Tensor:
         """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another."""
@@ -242,9 +256,17 @@ class LoopGAN(Synthesizer):
             raise UserError(f"This model does not know the label {label!r}; it knows {known}.")
         return self.labels.index(label)
 
-    def _noise(self, seed: int, repeats: int) -> Tensor:
-        seeds = [int(seed) + 1 + bar * BAR_SEEDS for bar in range(repeats)]
-        return sample_normal(seeds, (self.generator.noise_size,), self.mean.device)
+    def _lines(self, seeds: Sequence[int]) -> Tensor:
+        """Lines of noise `(count, layers, longest)` with zeros behind the shorter ones."""
+        sizes = self.generator.lines
+        if not sizes:
+            return torch.zeros(len(seeds), self.generator.layers, 0, device=self.mean.device)
+        drawn = sample_normal([seed + LINE_SEED for seed in seeds], (sum(sizes),), self.mean.device).split(sizes, 1)
+        return torch.stack([torch.nn.functional.pad(line, (0, max(sizes) - line.shape[1])) for line in drawn], 1)
+
+    @staticmethod
+    def _grain_seeds(seed: int, repeats: int) -> list[int]:
+        return [int(seed) + GRAIN_SEED + bar * BAR_SEEDS for bar in range(repeats)]
 
     def _tempo_for(self, seconds: float, bars: float | None) -> tuple[float, float]:
         """Bars and tempo that last so many seconds; of all multiples of the model's bars the tempo nearest to usual."""

@@ -8,14 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from tritone.errors import UserError
-from tritone.nn.noise import sample_normal
 
 if TYPE_CHECKING:
     from tritone.families.gan.model import LoopGAN
 
 LEARNING_RATE = 0.05
 KEEP = 2e-3
-"""How strongly styles are held near the mean, where the generator knows what it does."""
+"""How strongly vectors are held near the mean and lines near 0, where the generator knows what it does."""
 SCALES = (1, 2, 4, 8)
 """The spectrograms are compared as they are and averaged over so many frames and bands."""
 STARTS = 256
@@ -32,29 +31,29 @@ def project(
     seed: int = 0,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tensor:
-    """Styles `(1, layers, w)` whose loop is like `audio (1, channels, time)`, one loop of the model's bars.
+    """Styles `(1, layers, columns)` whose loop is like `audio (1, channels, time)`, one loop of the model's bars.
 
-    Adam on the styles of all layers, from the nearest of some random ones, by the distance of normalised spectrograms
-    at several resolutions. Noise is that of `seed`. UserError for a label that the model does not know.
+    Adam on the vectors and lines of all layers, from the nearest of some random ones, by the distance of normalised
+    spectrograms at several resolutions. Grain is that of `seed`. UserError for a label that the model does not know.
     """
     if label and label not in model.labels:
         raise UserError(f"This model does not know the label {label!r}; it knows {', '.join(model.labels) or 'none'}.")
     lengths = torch.tensor([audio.shape[-1]], device=audio.device)
     with torch.no_grad():
         target = model.normalise(model.spectrogram.on_grid(audio, lengths, model.config.frames))
-        noise = sample_normal([seed + 1], (model.generator.noise_size,), audio.device)
+        grain = model.grain([seed])
         labels = [model.labels.index(label)] if label else range(max(1, len(model.labels)))
         mean = torch.stack([model.mean_style(index, bpm) for index in labels]).mean(0)
-        start = _nearest(model, target, noise, bpm, label, seed)
+        start = _nearest(model, target, grain, bpm, label, seed)
     with torch.enable_grad():
-        return _descend(model, target, noise, start, mean, steps, show)
+        return _descend(model, target, grain, start, mean, steps, show)
 
 
-def _nearest(model: "LoopGAN", target: Tensor, noise: Tensor, bpm: float | None, label: str, seed: int) -> Tensor:
+def _nearest(model: "LoopGAN", target: Tensor, grain: Tensor, bpm: float | None, label: str, seed: int) -> Tensor:
     best, least = None, float("inf")
     styles = model.styles(range(seed, seed + STARTS), label=label, bpm=bpm, truncation=0.8)
     for some in styles.split(16):
-        made = model.generator(some, noise.expand(len(some), -1)).float()
+        made = model.made(some, grain.expand(len(some), -1))
         for style, one in zip(some, made, strict=True):
             distance = float(_distance(one[None], target))
             if distance < least:
@@ -66,7 +65,7 @@ def _nearest(model: "LoopGAN", target: Tensor, noise: Tensor, bpm: float | None,
 def _descend(
     model: "LoopGAN",
     target: Tensor,
-    noise: Tensor,
+    grain: Tensor,
     start: Tensor,
     mean: Tensor,
     steps: int,
@@ -77,8 +76,10 @@ def _descend(
     best, least = start, float("inf")
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)
-        distance = _distance(model.generator(styles, noise).float(), target)
-        (gradient,) = torch.autograd.grad(distance + KEEP * (styles - mean).square().mean(), [styles])
+        distance = _distance(model.made(styles, grain), target)
+        vectors, lines = styles.split([model.w, styles.shape[-1] - model.w], -1)
+        strayed = (vectors - mean).square().mean() + (lines.square().mean() if lines.numel() else 0.0)
+        (gradient,) = torch.autograd.grad(distance + KEEP * strayed, [styles])
         if float(distance.detach()) < least:
             best, least = styles.detach().clone(), float(distance.detach())
         styles.grad = gradient

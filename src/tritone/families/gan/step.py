@@ -215,7 +215,7 @@ class TrainingStep:
         condition = synthesizer.condition(batch.labels, batch.tempos)
         z = sample_normal(batch.seeds + Z, (self.config.generator.z,), condition.device)
         styles = synthesizer.mapping(z, condition)[:, None].expand(-1, synthesizer.generator.layers, -1)
-        return synthesizer.spectrograms(styles, self._noise(batch.seeds))
+        return synthesizer.from_generator(synthesizer.generator(styles, self._noise(batch.seeds)).float())
 
     def _rhythm(self) -> dict[str, int]:
         return {
