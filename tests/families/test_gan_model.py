@@ -39,6 +39,13 @@ def test_the_end_leads_into_the_start(model):
     assert (twice - torch.cat([once, once], -1)).abs().max() <= 1e-5 * once.abs().max()
 
 
+def test_a_loop_never_exceeds_full_scale(model):
+    with torch.no_grad():
+        mel = model.spectrograms(model.styles([1]), [1])
+        loud, soft = model.sound(mel + 9, 32_000), model.sound(mel - 9, 32_000)
+    assert loud.abs().max() == 1.0 and 0 < soft.abs().max() < 1.0
+
+
 def test_a_loop_follows_from_its_seed_alone(model):
     together = model.generate(3, None, [5, 6, 7])
     alone = model.generate(1, None, [6])

@@ -166,10 +166,14 @@ class LoopGAN(Synthesizer):
         return sample_normal(seeds, (self.generator.noise_size - sum(self.generator.lines),), self.mean.device)
 
     def sound(self, spectrograms: Tensor, samples: int) -> Tensor:
-        """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another."""
+        """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another.
+
+        Turned down where its peak lies beyond full scale.
+        """
         whole = torch.cat(list(spectrograms), -1)[None]
         fitted = fit_channels(whole, self.config.vocoder.channels)
-        return fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
+        audio = fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
+        return audio / audio.abs().amax().clamp(min=1.0)
 
     def generate(
         self,
