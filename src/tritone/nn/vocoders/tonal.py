@@ -61,8 +61,9 @@ class TonalPhases(nn.Module):
         levels = self._levels(log_mel)
         before = functional.pad(levels, (0, 0, 1, 0), value=SILENCE)[..., :-1, :]
         peak, advance = self._peaks(levels)
-        rise = (levels - before).gather(-1, peak)
-        return self._count(peak, advance, rise > ONSET)
+        onset = (levels - before).gather(-1, peak) > ONSET
+        onset[..., 0, :] = True
+        return self._count(peak, advance, onset)
 
     @torch.no_grad()
     def around(self, log_mel: Tensor) -> Tensor:
@@ -71,8 +72,7 @@ class TonalPhases(nn.Module):
         peak, advance = self._peaks(levels)
         rise = (levels - levels.roll(1, -2)).gather(-1, peak)
         onset = (rise > ONSET) | (rise >= rise.amax(-2, keepdim=True) - NEARLY)
-        twice = [torch.cat([each, each], -2) for each in (peak, advance, onset)]
-        return self._count(*twice)[..., log_mel.shape[-1] :, :]
+        return self._count(peak, advance, onset)
 
     def _levels(self, log_mel: Tensor) -> Tensor:
         """Log magnitudes at the bands' centres, `(..., frames, bands)`; bands without a bin are left out."""
@@ -93,12 +93,18 @@ class TonalPhases(nn.Module):
         return peak, advance.gather(-1, peak)
 
     def _count(self, peak: Tensor, advance: Tensor, onset: Tensor) -> Tensor:
-        """Growth since the last onset, half of it by the frequency of either frame, as e^(i phase) at every bin."""
-        half = 0.5 * (advance[..., 1:, :] + advance[..., :-1, :])
-        grown = functional.pad(half, (0, 0, 1, 0)).cumsum(-2)
+        """Growth since the last onset, half of it by the frequency of either frame, as e^(i phase) at every bin.
+
+        Frames before the first onset are counted from the last one, around the circle.
+        """
+        grown = (0.5 * (advance + advance.roll(1, -2))).cumsum(-2)
         frames = torch.arange(peak.shape[-2], device=peak.device)[:, None]
-        since = torch.where(onset, frames, 0).cummax(-2).values
-        phase = (grown - grown.gather(-2, since)).gather(-1, peak).remainder(2 * math.pi)
+        since = torch.where(onset, frames, -1).cummax(-2).values
+        last = since[..., -1:, :]
+        start = torch.where(
+            since < 0, grown.gather(-2, last) - grown[..., -1:, :], grown.gather(-2, since.clamp(min=0))
+        )
+        phase = (grown - start).gather(-1, peak).remainder(2 * math.pi)
         turned = torch.polar(torch.ones_like(phase, dtype=torch.float32), phase.float())
         return turned[..., self.band] * self.middle
 
