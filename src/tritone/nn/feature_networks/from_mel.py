@@ -1,9 +1,12 @@
 """From our log-mel spectrogram to the mel spectrogram of a feature network's own front end, without sound between.
 
-Power is what can be carried over: our bands give the power density at their centres, this is interpolated to the
-network's linear bins and weighted by its filters; in time, a non-negative combination of our frames stands for one of
-its longer windows. Both scales are right for noise-like sound, where a band's mean magnitude falls short of the root of
-its mean power (Rayleigh) and power grows with the window's energy; a lone sine comes out a few dB off.
+Power is what can be carried over: our bands give the power density around their centres, which the network's linear
+bins take over and its filters weight; in time, a non-negative combination of our frames stands for one of its windows.
+Both scales are right for noise-like sound, where a band's mean magnitude falls short of the root of its mean power
+(Rayleigh) and power grows with the window's energy; a lone sine comes out a few dB off.
+Mixing neighbours smooths the speckle that spectrograms of real sound have and these networks know, so as little as
+possible is mixed: density is taken from the nearest band (linear interpolation was further off on real loops, in dB
+and in the embedding), and the window aimed at in time is `SHARPNESS` of the network's own.
 """
 
 from functools import lru_cache
@@ -12,12 +15,14 @@ from math import ceil, pi
 import torch
 from torch import Tensor, nn
 
-from tritone.nn.feature_networks.front import FrontEnd
+from tritone.nn.feature_networks.front import FrontEnd, fall_off
 from tritone.signal.mel import mel_filters
 from tritone.signal.mel_config import MelConfig
 
 HANN_CORRELATION = (1.0, 2 / 3, 1 / 6)
 """Correlation of the transform's bins 0, 1 and 2 apart for white noise under a Hann window."""
+SHARPNESS = 0.5
+"""Part of the network's window that is aimed at in time."""
 ROUNDS = 200
 """Updates of the non-negative least squares in time."""
 POINTS = 256
@@ -33,7 +38,7 @@ class MelBridge(nn.Module):
     def __init__(self, front: FrontEnd, mel: MelConfig, rate: int) -> None:
         super().__init__()
         self.rate, self.hop, self.power, self.frames = front.rate, front.hop, front.power, front.frames
-        self.first_centre, self.window_seconds = front.first_centre, len(front.window) / front.rate
+        self.first_centre, self.window_seconds = front.first_centre, SHARPNESS * len(front.window) / front.rate
         self.mel_window_seconds = mel.window / rate
         bins, filters = bin_matrix(front, mel, rate), front.filters.cpu().double()
         if front.power == 2:
@@ -74,8 +79,9 @@ class MelBridge(nn.Module):
 def bin_matrix(front: FrontEnd, mel: MelConfig, rate: int) -> Tensor:
     """Non-negative `(bins of front, mels)`: mean power of its linear bins from our squared mel magnitudes.
 
-    A band's squared magnitude over its filter's area and its `noise_ratio` is the density at the filter's centroid;
-    densities are interpolated linearly in Hertz and held beyond the outer bands, up to the highest filter's edge.
+    A band's squared magnitude over its filter's area and its `noise_ratio` is the density around the filter's centroid
+    (the mean of the bands that share one); each bin takes the nearest, up to the highest filter's edge. Where sound
+    would have been resampled, its fall-off counts.
     """
     filters = mel_filters(mel.rate, mel.window, mel.mels, mel.low, mel.high, mel.scale).double()
     area = filters.sum(1)
@@ -90,9 +96,11 @@ def bin_matrix(front: FrontEnd, mel: MelConfig, rate: int) -> Tensor:
     scale = energy / (area[heard].square() * noise_ratio(weights))
     targets = torch.arange(front.transform // 2 + 1, dtype=torch.float64) * front.rate / front.transform
     matrix = torch.zeros(len(targets), mel.mels, dtype=torch.float64)
-    matrix[:, heard] = _interpolation(targets, knots) @ merged * scale
+    nearest = (targets[:, None] - knots).abs().argmin(1)
+    matrix[:, heard] = merged[nearest] * scale
     top = (mel.high or mel.rate / 2) * rate / mel.rate
-    return matrix * (targets <= top)[:, None]
+    gain = fall_off(targets * 2 / min(rate, front.rate)).square() if rate != front.rate else torch.ones_like(targets)
+    return matrix * (gain * (targets <= top))[:, None]
 
 
 def noise_ratio(weights: Tensor) -> Tensor:
@@ -153,17 +161,3 @@ def _mean_product(correlation: float) -> float:
         term *= ((order - 0.5) / (order + 1)) ** 2 * correlation**2
         total += term
     return min(1.0, pi / 4 * total)
-
-
-def _interpolation(targets: Tensor, knots: Tensor) -> Tensor:
-    """`(targets, knots)` weights of linear interpolation, held beyond the ends."""
-    if len(knots) == 1:
-        return torch.ones(len(targets), 1, dtype=targets.dtype)
-    right = torch.searchsorted(knots, targets).clamp(1, len(knots) - 1)
-    low, high = knots[right - 1], knots[right]
-    share = ((targets - low) / (high - low)).clamp(0, 1)
-    matrix = torch.zeros(len(targets), len(knots), dtype=targets.dtype)
-    rows = torch.arange(len(targets))
-    matrix[rows, right - 1] += 1 - share
-    matrix[rows, right] += share
-    return matrix

@@ -33,7 +33,8 @@ def resample(audio: Tensor, from_rate: int, to_rate: int) -> Tensor:
     blocks = _smooth(-(-(time + MARGIN) // down))
     kept = min(down, up) * blocks // 2 + 1
     spectrum = torch.fft.rfft(audio, n=blocks * down)[..., :kept]
-    spectrum = spectrum * _fall_off(kept, audio) * (up / down)
+    place = torch.linspace(0, 1, kept, dtype=torch.float64)
+    spectrum = spectrum * (fall_off(place) * up / down).to(audio)
     return torch.fft.irfft(spectrum, n=blocks * up)[..., : resampled_frames(time, from_rate, to_rate)]
 
 
@@ -103,8 +104,6 @@ def _doubled(number: int, least: int) -> int:
     return number
 
 
-def _fall_off(bins: int, like: Tensor) -> Tensor:
-    """Gain at bins from 0 to the lower Nyquist rate."""
-    place = torch.linspace(0, 1, bins, dtype=torch.float64)
-    angle = ((place - PASSBAND) / (1 - PASSBAND)).clamp(0, 1) * torch.pi
-    return (0.5 + 0.5 * angle.cos()).to(like)
+def fall_off(place: Tensor) -> Tensor:
+    """Gain of resampling at frequencies given as parts of the lower Nyquist rate; 0 above it."""
+    return 0.5 + 0.5 * (((place - PASSBAND) / (1 - PASSBAND)).clamp(0, 1) * torch.pi).cos()
