@@ -27,7 +27,7 @@ from tritone.training.api import train
 HERE = Path(__file__).parent
 THREADS = 2
 TRIAL = 0.25
-"""Share of the time after which one of the two sizes of the baseline is chosen."""
+"""Share of the time after which one of the forms of the baseline is chosen."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Bench:
         return judges.embed(torch.cat(measured))
 
     def choose_baseline(self, reference: Embeddings) -> tuple[str, str]:
-        """The size of StyleGAN2's discriminator that does better, over all judges, in a part of the time; a note."""
+        """The form of StyleGAN2's discriminator that does best, over all judges, in a part of the time; a note."""
         minutes = TRIAL * self.plan.minutes
         places = self.folders(list(BASELINES), 1, minutes)
         self.run(places, minutes)
@@ -105,7 +105,7 @@ class Bench:
             means[system] = sum(kernel(reference[judge], made) for judge, made in last.items()) / len(last)
         best = min(means, key=lambda system: means[system])
         listed = ", ".join(f"{SYSTEMS[system].about}: {mean:.3g}" for system, mean in means.items())
-        return best, f"the better of two after {minutes:g} min by mean kernel distance over judges ({listed})"
+        return best, f"the best of {len(means)} after {minutes:g} min by mean kernel distance over judges ({listed})"
 
 
 def train_tagger(work: Path, data: Path, minutes: float) -> Path:
@@ -151,7 +151,9 @@ def main() -> None:
     args = _arguments()
     torch.set_num_threads(THREADS)
     plan = QUICK if args.quick else Plan()
-    plan = replace(plan, minutes=args.minutes or plan.minutes, seeds=args.seeds or plan.seeds)
+    minutes = args.minutes or plan.minutes
+    tagger = min(plan.tagger_minutes, minutes / 2)
+    plan = replace(plan, minutes=minutes, seeds=args.seeds or plan.seeds, tagger_minutes=tagger)
     bench = _prepare(args.work.resolve(), plan)
     reference, control = bench.real_embeddings()
     baseline, note = bench.choose_baseline(reference)
