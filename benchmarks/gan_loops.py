@@ -60,6 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="24 loops; without a run, one that trained for a minute")
     parser.add_argument("--run", type=Path, help="a run of `tritone train gan`")
+    parser.add_argument("--vocoder", help="another vocoder than the run's: a run, or the name of one that ships")
     parser.add_argument("--minutes", type=float, help="without a run: minutes of training (60, or 1 with --quick)")
     parser.add_argument("--work", type=Path, default=HERE / "results" / "work" / "gan_loops")
     parser.add_argument("--json", type=Path, help="also write the rows to NAME.json, and a picture to NAME_examples")
@@ -75,6 +76,8 @@ def main() -> None:
     config, model = Run(path).config, load(path)
     if not isinstance(model, LoopGAN):
         sys.exit(f"{path} is a run of the family {config.family}; give one of the family gan.")
+    if args.vocoder:
+        model.use_vocoder(args.vocoder)
     dataset = Dataset.open(config.data)
     train_items, held_items = dataset.split("train"), dataset.split("validation")
     maker = Maker(model, evenly(train_items, REFERENCE))
@@ -86,7 +89,9 @@ def main() -> None:
     if args.json:
         write_picture(args.json.with_name(f"{args.json.stem}_examples") / "spectrograms.png", model, sets)
     rows = [wrap_row(maker, count), *length_rows(maker), *seam_rows(sets), *variety_rows(maker, sets)]
-    about = f"{config.preset}, {model.config.vocoder.architecture}, {len(train_items)} training loops"
+    steps = Run(path).checkpoint("latest").name.removeprefix("step-")
+    vocoder = args.vocoder or model.config.vocoder.architecture
+    about = f"{config.preset}, {steps} steps, vocoder {vocoder}, {len(train_items)} training loops"
     finish("gan_loops", rows, {**machine(), "run": about + ("" if args.run else f", {minutes:g} min")}, args.json)
 
 
