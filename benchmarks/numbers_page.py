@@ -47,6 +47,11 @@ ABOUT = {
         "some hundred steps its output does not follow its input yet: this shows what twenty minutes on two "
         "cores give, not what either model reaches in the end.",
     ),
+    "feature_parity": (
+        "Frozen networks beside their originals",
+        "aisfx by its own package (Essentia's bands, its own torch code) and musicnn's taggers by their own TensorFlow "
+        "graph, run once on the loops that ship; `tools/feature_references.py` recorded what they gave.",
+    ),
     "gan_speed": (
         "Loops at once",
         "One loop of one bar at 120 BPM (2 s) from its seed to sound of exact length, medians, ours and the paper's in "
@@ -79,6 +84,7 @@ ABOUT = {
 COLUMNS = ("what", "ours", "acids-rave", "ratio", "unit", "n", "spread ours \\| theirs", "bar", "")
 PEERS = {
     "data_loader": "audio files",
+    "feature_parity": "the original",
     "gan_speed": "gan-pjloop",
     "gan_convergence": "StyleGAN2",
     "gan_loops": "real loops",
