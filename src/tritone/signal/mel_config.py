@@ -21,7 +21,7 @@ class MelConfig:
     window: int = 1024
     """Length of the Hann window and of the transform in samples."""
     hop: int = 256
-    """Samples between the vocoder's frames; the window is a multiple of it."""
+    """Samples between the vocoder's frames."""
     low: float = 0.0
     """Lower edge of the lowest band in Hertz."""
     high: float | None = None
@@ -37,10 +37,8 @@ class MelConfig:
             for name, least in (("rate", 1), ("mels", 1), ("window", 16), ("hop", 1), ("low", 0))
             if getattr(self, name) < least
         ]
-        if self.hop > 0 and (self.window % self.hop or (self.window - self.hop) % 2):
-            problems.append(
-                f"window must be a multiple of hop and their difference even, not {self.window}, {self.hop}"
-            )
+        if (self.window - self.hop) % 2:
+            problems.append(f"window and hop must both be even or both odd, not {self.window} and {self.hop}")
         if self.high is not None and not self.low < self.high <= self.rate / 2:
             problems.append(f"high must lie between low and half the rate, not {self.high}")
         if not 0 < self.floor < 1:
