@@ -39,7 +39,8 @@ class MelFrames(nn.Module):
         """The complex spectrum `(batch, channels, ceil(time / hop), bins)` that `at_hop` is made from."""
         window, hop = self.config.window, self.config.hop
         margin = (window - hop) // 2
-        whole = functional.pad(_at_least_float32(audio), (0, -audio.shape[-1] % hop))
+        rest = -audio.shape[-1] % hop
+        whole = functional.pad(_at_least_float32(audio), (0, rest)) if rest else _at_least_float32(audio)
         stretches = functional.pad(whole, (margin, margin)).unfold(-1, window, hop)
         return torch.fft.rfft(stretches * self.hann.to(stretches.dtype))
 

@@ -7,6 +7,7 @@ spectrogram inversion (Beauregard, Harish and Wyse, ICASSP 2015): every peak goe
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,6 +19,8 @@ ONSET = 0.7
 """Rise of a peak from one frame to the next, in nepers (6 dB), at which its phase begins anew."""
 NEARLY = 1e-6
 """A rise that is so near to the greatest is the greatest too, so that rounding does not decide."""
+FINE = 512
+"""Places between two bands at which the frequency of a peak is known."""
 TURNS = 4
 """Phases of a pure tone, evenly over half a circle, over which the place of its peak is averaged."""
 SILENCE = -30.0
@@ -34,8 +37,7 @@ class TonalPhases(nn.Module):
 
     heard: Tensor
     level: Tensor
-    tops: Tensor
-    tones: Tensor
+    pitch: Tensor
     band: Tensor
     middle: Tensor
 
@@ -49,9 +51,8 @@ class TonalPhases(nn.Module):
         centres = (filters[heard] @ bins) / total
         self.register_buffer("heard", heard, persistent=False)
         self.register_buffer("level", total.log(), persistent=False)
-        tones, tops = _pure_tones(filters[heard], mel.window)
-        self.register_buffer("tones", tones * mel.hop, persistent=False)
-        self.register_buffer("tops", tops, persistent=False)
+        pitch = _pitch_by_place(filters[heard], mel.window) * mel.hop
+        self.register_buffer("pitch", pitch, persistent=False)
         self.register_buffer("band", torch.searchsorted((centres[1:] + centres[:-1]) / 2, bins), persistent=False)
         self.register_buffer("middle", (1 - 2 * (bins % 2)).float(), persistent=False)
 
@@ -81,10 +82,9 @@ class TonalPhases(nn.Module):
     def _peaks(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         """For every band the peak that it follows, and by how much its phase grows in a hop."""
         place, is_peak = _places(levels)
-        above = torch.searchsorted(self.tops, place).clamp(1, len(self.tops) - 1)
-        low, high = self.tops[above - 1], self.tops[above]
-        share = ((place - low) / (high - low).clamp(min=1e-12)).clamp(0, 1)
-        advance = torch.lerp(self.tones[above - 1], self.tones[above], share)
+        fine = (place * FINE).clamp(0, len(self.pitch) - 1)
+        below = fine.long().clamp(max=max(0, len(self.pitch) - 2))
+        advance = torch.lerp(self.pitch[below], self.pitch[(below + 1).clamp(max=len(self.pitch) - 1)], fine - below)
         bands = torch.arange(levels.shape[-1], device=levels.device)
         far = 2 * len(bands)
         left = torch.where(is_peak, bands, -far).cummax(-1).values
@@ -104,9 +104,9 @@ class TonalPhases(nn.Module):
         start = torch.where(
             since < 0, grown.gather(-2, last) - grown[..., -1:, :], grown.gather(-2, since.clamp(min=0))
         )
-        phase = (grown - start).gather(-1, peak).remainder(2 * math.pi)
-        turned = torch.polar(torch.ones_like(phase, dtype=torch.float32), phase.float())
-        return turned[..., self.band] * self.middle
+        phase = (grown - start).gather(-1, peak)
+        turned = [part.float()[..., self.band] * self.middle for part in (phase.cos(), phase.sin())]
+        return torch.complex(*turned)
 
 
 def _places(levels: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,8 +118,8 @@ def _places(levels: Tensor) -> tuple[Tensor, Tensor]:
     return bands + (0.5 * (low - high) / bent).clamp(-0.5, 0.5), (levels >= low) & (levels > high)
 
 
-def _pure_tones(filters: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Frequencies in radians a sample, denser towards 0, and where among the bands `filters` each has its peak."""
+def _pitch_by_place(filters: Tensor, window: int) -> Tensor:
+    """Radians a sample of the pure tone whose peak among the bands `filters` is at place i / FINE, for every i."""
     tones = torch.linspace(0, math.pi, 4 * len(filters) + 1, dtype=torch.float64) ** 2 / math.pi
     time = torch.arange(window, dtype=torch.float64)
     tops = torch.zeros(len(tones), dtype=torch.float64)
@@ -128,4 +128,5 @@ def _pure_tones(filters: Tensor, window: int) -> tuple[Tensor, Tensor]:
         magnitudes = torch.fft.rfft(waves * torch.hann_window(window, dtype=torch.float64)).abs()
         levels = (magnitudes @ filters.T).log() - filters.sum(1).log()
         tops += _places(levels)[0].gather(-1, levels.argmax(-1, keepdim=True))[:, 0] / TURNS
-    return tones, tops.cummax(0).values
+    places = np.arange((len(filters) - 1) * FINE + 1) / FINE
+    return torch.from_numpy(np.interp(places, tops.cummax(0).values.numpy(), tones.numpy()))
