@@ -13,7 +13,7 @@ from tritone.training.run import Run
 TINY = (
     "--preset", "vocoder-nano", "--model.network.width", 8, "--model.network.layers", 1,
     "--model.discriminator.capacity", 4, "--model.stage1_steps", 2, "--training.batch", 2,
-    "--training.crop_samples", 4096, "--training.validation_crops", 2, "--training.previews", 1,
+    "--training.crop_samples", 8192, "--training.validation_crops", 2, "--training.previews", 1,
 )  # fmt: skip
 
 

@@ -1,7 +1,12 @@
 """From mel spectrograms to sound. `build_vocoder` makes what a configuration describes."""
 
-from tritone.nn.vocoders.base import Vocoder
-from tritone.nn.vocoders.config import VocoderConfig
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tritone.nn.vocoders.base import Vocoder
+    from tritone.nn.vocoders.config import VocoderConfig
 
 
 def build_vocoder(config: VocoderConfig) -> Vocoder:
