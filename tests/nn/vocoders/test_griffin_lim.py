@@ -4,7 +4,8 @@ from scipy.optimize import nnls
 
 from tritone.nn.losses import SpectralDistance
 from tritone.nn.mel_frames import MelFrames
-from tritone.nn.vocoders import VocoderConfig, build_vocoder
+from tritone.nn.vocoders import build_vocoder
+from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.griffin_lim import GriffinLim
 from tritone.signal.mel_config import MelConfig
 

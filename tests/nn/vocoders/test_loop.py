@@ -2,7 +2,9 @@ import pytest
 import torch
 
 from tritone.nn.mel_frames import MelFrames
-from tritone.nn.vocoders import Vocoder, VocoderConfig, build_vocoder
+from tritone.nn.vocoders import build_vocoder
+from tritone.nn.vocoders.base import Vocoder
+from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.loop import fit_channels, render_loop
 from tritone.signal.mel_config import MelConfig
 

@@ -3,7 +3,8 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
 from tritone.nn.blocks import fold_weight_norm
-from tritone.nn.vocoders import VocoderConfig, build_vocoder
+from tritone.nn.vocoders import build_vocoder
+from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.melgan import DilatedUnit
 from tritone.signal.mel_config import MelConfig
 

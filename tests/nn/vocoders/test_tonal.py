@@ -5,7 +5,7 @@ import torch
 
 from tritone.nn.mel_frames import MelFrames
 from tritone.nn.spectrum import SpectrumToWave
-from tritone.nn.vocoders import VocoderConfig
+from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.tonal import TonalPhases
 from tritone.signal.mel_config import MelConfig
 

@@ -5,7 +5,8 @@ from torch.nn import functional
 
 from tritone.errors import UserError
 from tritone.nn.mel_frames import MelFrames
-from tritone.nn.vocoders import VocoderConfig, build_vocoder
+from tritone.nn.vocoders import build_vocoder
+from tritone.nn.vocoders.config import VocoderConfig
 from tritone.nn.vocoders.vocos import Spread, Vocos, depthwise, neighbours
 from tritone.signal.mel import mel_filters
 from tritone.signal.mel_config import MelConfig

@@ -12,6 +12,7 @@ from tritone.signal.mel_config import MelConfig
 if TYPE_CHECKING:
     from tritone.data.store import Dataset
 
+
 @dataclass(frozen=True)
 class GeneratorConfig:
     """The style-based generator (StyleGAN2, arXiv 1912.04958)."""

@@ -48,7 +48,6 @@ class ProjectedDiscriminator(nn.Module):
         mixed = [each for mixing, maps in zip(self.mixing, features, strict=True) for each in mixing(maps)]
         return [judge(each, condition) for judge, each in zip(self.judges, mixed, strict=True)]
 
-
     @torch.no_grad()
     def fit(self, features: Sequence[Sequence[Tensor]]) -> None:
         """Let every channel of the small networks have zero mean and unit variance over these features."""

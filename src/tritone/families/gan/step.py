@@ -11,6 +11,7 @@ from tritone.families.gan import losses
 from tritone.families.gan.config import Config
 from tritone.families.gan.model import LoopGAN
 from tritone.families.gan.networks import build_discriminator
+from tritone.families.gan.projected import ProjectedDiscriminator
 from tritone.families.gan.turn import random_gain, turn_by_beats
 from tritone.judge.kernel import kernel_distance
 from tritone.judge.logmel import pattern
@@ -114,7 +115,7 @@ class TrainingStep:
         mean, std = spectrograms.mean((0, 3))[..., None], spectrograms.std((0, 3))[..., None]
         for each in {id(model): model for model in (synthesizer, self.synthesizer)}.values():
             each.fit(mean, std)
-        if self.config.discriminator.kind == "projected":
+        if isinstance(self.discriminator, ProjectedDiscriminator):
             self.discriminator.fit(self.features(spectrograms))
 
     def preview(self, synthesizer: LoopGAN, batch: Batch, step: int) -> dict[str, list[Tensor]]:
