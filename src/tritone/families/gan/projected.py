@@ -53,8 +53,8 @@ class ProjectedDiscriminator(nn.Module):
         """Let every channel of the small networks have zero mean and unit variance over these features."""
         mixed = [each for mixing, maps in zip(self.mixing, features, strict=True) for each in mixing(maps)]
         for judge, each in zip(self.judges, mixed, strict=True):
-            for block in judge.blocks:
-                each = block.fit(each)
+            assert isinstance(judge, Judge)
+            judge.fit(each)
 
 
 class Mixing(nn.Module):
@@ -117,6 +117,12 @@ class Judge(nn.Module):
         self.score = CircularConv(width + 1, 1)
         self.features = spectral_norm(nn.Conv2d(width, width, 1)) if condition else None
         self.embedding = spectral_norm(nn.Linear(condition, width)) if condition else None
+
+    def fit(self, x: Tensor) -> None:
+        """Let every channel of the blocks have zero mean and unit variance over `x (batch, inputs, bands, frames)`."""
+        for block in self.blocks:
+            assert isinstance(block, Halving)
+            x = block.fit(x)
 
     def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
         """`x (batch, inputs, bands, frames)` and `condition (batch, columns)` to float32 logits `(batch, places)`."""
