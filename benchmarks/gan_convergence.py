@@ -126,6 +126,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one minute for each system, one seed")
     parser.add_argument("--minutes", type=float, help="CPU minutes for each run (20, or 1 with --quick)")
+    parser.add_argument("--samples", type=int, help="new loops that are judged at a time (192, or 48 with --quick)")
     parser.add_argument("--seeds", type=int, help="runs of each system (3, or 1 with --quick)")
     parser.add_argument("--systems", nargs="+", choices=[*PROJECTED, *ABLATIONS], help="only these beside the baseline")
     parser.add_argument("--work", type=Path, default=HERE / "results" / "work" / "gan_convergence")
@@ -153,7 +154,8 @@ def main() -> None:
     plan = QUICK if args.quick else Plan()
     minutes = args.minutes or plan.minutes
     tagger = min(plan.tagger_minutes, minutes / 2)
-    plan = replace(plan, minutes=minutes, seeds=args.seeds or plan.seeds, tagger_minutes=tagger)
+    seeds, samples = args.seeds or plan.seeds, args.samples or plan.samples
+    plan = replace(plan, minutes=minutes, seeds=seeds, samples=samples, tagger_minutes=tagger)
     bench = _prepare(args.work.resolve(), plan)
     reference, control = bench.real_embeddings()
     baseline, note = bench.choose_baseline(reference)
