@@ -28,7 +28,8 @@ def main(argv: Sequence[str]) -> int:
         print(json.dumps(report.summary()))
     else:
         console().print(table(report))
-        print(f"Next: tritone train vae {args.out} --out RUN --preset vae-nano")
+        family = "vae" if args.bars is None else "gan"
+        print(f"Next: tritone train {family} {args.out} --out RUN --preset {family}-nano")
     return 0
 
 
