@@ -129,7 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, help="new loops that are judged at a time (192, or 48 with --quick)")
     parser.add_argument("--seeds", type=int, help="runs of each system (3, or 1 with --quick)")
     parser.add_argument("--systems", nargs="+", choices=[*PROJECTED, *ABLATIONS], help="only these beside the baseline")
-    parser.add_argument("--work", type=Path, default=HERE / "results" / "work" / "gan_convergence")
+    parser.add_argument("--work", type=Path, default=HERE / "results" / "runs" / "gan_convergence")
     parser.add_argument("--json", type=Path, help="also write the rows to NAME.json, and curves to NAME_examples")
     return parser.parse_args()
 

@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, help="a run of `tritone train gan`")
     parser.add_argument("--vocoder", help="another vocoder than the run's: a run, or the name of one that ships")
     parser.add_argument("--minutes", type=float, help="without a run: minutes of training (60, or 1 with --quick)")
-    parser.add_argument("--work", type=Path, default=HERE / "results" / "work" / "gan_loops")
+    parser.add_argument("--work", type=Path, default=HERE / "results" / "runs" / "gan_loops")
     parser.add_argument("--json", type=Path, help="also write the rows to NAME.json, and a picture to NAME_examples")
     return parser.parse_args()
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from tritone.data.batch import Batch
+from tritone.errors import UserError
 
 Precision = Literal["float32", "bf16"]
 Capability = Literal["generate", "loop", "encode", "decode", "reconstruct", "tag", "stream", "inpaint", "upsample"]
@@ -46,6 +47,19 @@ class Synthesizer(nn.Module):
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the networks in bf16. For playing only: training has `training.precision`."""
         raise ValueError(f"{type(self).__name__} plays in float32 only, not in {precision}")
+
+    def fitting(self, audio: Tensor) -> Tensor:
+        """`audio (batch, channels, time)` with this model's channels: mono sound is doubled for a stereo model.
+
+        UserError for any other difference.
+        """
+        if audio.shape[1] == self.channels:
+            return audio
+        if audio.shape[1] == 1:
+            return audio.expand(-1, self.channels, -1)
+        raise UserError(
+            f"This model is for {self.channels} channel(s), but the sound has {audio.shape[1]}; mix it down first."
+        )
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates for `tritone inspect`: plain numbers and strings by name."""

@@ -1,7 +1,5 @@
 """One picture of many loops: mel spectrograms in a grid, with their beats."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -12,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tritone.signal.mel import hertz_to_mel
-from tritone.signal.spectrogram import MELS, RANGE_DB, mel_decibels
+from tritone.signal.files import whole_file
+from tritone.signal.spectrogram import MELS, RANGE_DB, mel_decibels, mel_row
 
 NAME = "contact-sheet.png"
 MOST = 64
@@ -67,7 +65,8 @@ def contact_sheet(path: Path, pictures: Sequence[Picture | None], columns: int |
         if picture:
             first = column == 0 or pictures[place - 1] is None
             _draw(figure.add_axes(box), picture, top, hertz=first)
-    _write_whole(path, figure)
+    with whole_file(path) as part:
+        figure.savefig(part, format="png", dpi=DPI)
 
 
 def _draw(axis: Any, picture: Picture, top: float, hertz: bool) -> None:
@@ -81,17 +80,6 @@ def _draw(axis: Any, picture: Picture, top: float, hertz: bool) -> None:
     axis.set_title(picture.title, fontsize=8, loc="left", pad=3, parse_math=False)
     axis.set_xticks([])
     ticks = [tick for tick in _TICKS if tick < picture.rate / 2] if hertz else []
-    rows = hertz_to_mel(ticks, "htk") * (MELS + 1) / hertz_to_mel(picture.rate / 2, "htk") - 0.5
-    axis.set_yticks(rows, [f"{tick // 1000} k" if tick >= 1000 else str(tick) for tick in ticks], fontsize=6)
-
-
-def _write_whole(path: Path, figure: Any) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        figure.savefig(temporary, format="png", dpi=DPI)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    axis.set_yticks(
+        mel_row(ticks, picture.rate), [f"{tick // 1000} k" if tick >= 1000 else str(tick) for tick in ticks], fontsize=6
+    )

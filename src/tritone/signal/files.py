@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,16 +103,23 @@ def write_wav(path: Path, audio: np.ndarray, rate: int, subtype: str = "PCM_24")
     samples = np.atleast_2d(np.asarray(audio)).T
     if not len(samples):
         raise UserError(f"{path} was not written, because the sound has no samples; make it at least one sample long.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     kind = "RF64" if samples.size * 8 >= 2**32 else "WAV"
     try:
-        soundfile.write(_name(part), samples, rate, subtype=subtype, format=kind)
-        os.replace(part, path)
+        with whole_file(path) as part:
+            soundfile.write(_name(part), samples, rate, subtype=subtype, format=kind)
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
         raise UserError(
             f"{path} could not be written ({_reason(error)}); check the folder and the free space."
         ) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to; afterwards the file stands under its name, or nothing is left of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -4,7 +4,6 @@
 `acid`, which its maker never published, as libsndfile describes and reads it.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +16,7 @@ import numpy as np
 import soundfile
 
 from tritone.errors import UserError
+from tritone.signal.files import whole_file
 
 MIDDLE_C = 60
 """MIDI note at which a sampler plays the loop as it is."""
@@ -80,7 +80,13 @@ def write_loop(
     content = bytearray(buffer.getvalue())
     content += b"\0" * (len(content) % 2) + b"".join(chunks)
     content[: _HEADER.size] = _HEADER.pack(b"RIFF", len(content) - _HEADER.size)
-    _write_whole(path, content)
+    try:
+        with whole_file(path) as part:
+            part.write_bytes(content)
+    except OSError as error:
+        raise UserError(
+            f"{path} could not be written ({error.strerror}); check the folder and the free space."
+        ) from error
 
 
 def read_loop_chunks(path: Path) -> LoopInfo:
@@ -116,21 +122,6 @@ def _text(name: bytes, text: str) -> bytes:
 def _chunk(name: bytes, body: bytes) -> bytes:
     """Name, length and body; the next one starts at an even place."""
     return _HEADER.pack(name, len(body)) + body + b"\0" * (len(body) % 2)
-
-
-def _write_whole(path: Path, content: bytes | bytearray) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UserError(
-            f"{path} could not be written ({error.strerror}); check the folder and the free space."
-        ) from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

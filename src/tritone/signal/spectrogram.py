@@ -1,16 +1,15 @@
 """Spectrogram pictures for previews and reports."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from tritone.signal.files import whole_file
 from tritone.signal.mel import hertz_to_mel, mel_filters
 from tritone.signal.stft import magnitude
 
@@ -58,28 +57,17 @@ def spectrogram_png(path: str | Path, audios: Mapping[str, Tensor], rate: int) -
             cmap="magma",
         )
         ticks = [tick for tick in TICKS if tick < rate / 2]
-        axis.set_yticks(_mel_row(np.array(ticks), rate), [f"{t // 1000} k" if t >= 1000 else str(t) for t in ticks])
+        axis.set_yticks(mel_row(np.array(ticks), rate), [f"{t // 1000} k" if t >= 1000 else str(t) for t in ticks])
         axis.set_title(title, fontsize=9, loc="left")
         axis.set_ylabel("Hz")
     if image is not None:
         axes[-1].set_xlabel("seconds")
         figure.colorbar(image, ax=list(axes), label="dB")
-    _write_whole(Path(path), figure)
+    with whole_file(Path(path)) as part:
+        figure.savefig(part, format="png", dpi=110)
 
 
-def _mel_row(hertz: NDArray[np.int64], rate: int) -> NDArray[np.float64]:
+def mel_row(hertz: ArrayLike, rate: int) -> NDArray[np.float64]:
     """Where a frequency lies on the picture's axis of mel filters."""
     step = hertz_to_mel(rate / 2, "htk") / (MELS + 1)
     return hertz_to_mel(hertz, "htk") / step - 0.5
-
-
-def _write_whole(path: Path, figure) -> None:  # type: ignore[no-untyped-def]
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
-    try:
-        figure.savefig(temporary, format="png", dpi=110)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

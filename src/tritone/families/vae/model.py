@@ -70,7 +70,7 @@ class VAE(Synthesizer):
         Mono sound for a stereo model is doubled; stereo sound for a mono model is refused.
         """
         keep = self._dims(dims, fidelity)
-        mean, std = self.posterior(self._fitting(audio))
+        mean, std = self.posterior(self.fitting(audio))
         if seeds is not None:
             mean = mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
         return self.basis.rotate(mean)[:, :keep]
@@ -248,15 +248,6 @@ class VAE(Synthesizer):
         if not 1 <= dims <= self.basis.dims:
             raise UserError(f"dims must lie between 1 and {self.basis.dims}, not {dims}.")
         return dims
-
-    def _fitting(self, audio: Tensor) -> Tensor:
-        if audio.shape[1] == self.channels:
-            return audio
-        if audio.shape[1] == 1:
-            return audio.expand(-1, self.channels, -1)
-        raise UserError(
-            f"This model is for {self.channels} channel(s), but the sound has {audio.shape[1]}; mix it down first."
-        )
 
 
 def _parameters(module: torch.nn.Module) -> int:

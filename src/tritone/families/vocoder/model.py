@@ -54,13 +54,7 @@ class VocoderModel(Synthesizer):
         """
         if (dims, fidelity, seeds) != (None, None, None):
             raise UserError("A vocoder has no latent; leave --dims, --fidelity and --sampled out.")
-        if audio.shape[1] == 1:
-            audio = audio.expand(-1, self.channels, -1)
-        if audio.shape[1] != self.channels:
-            raise UserError(
-                f"This vocoder is for {self.channels} channel(s), the sound has {audio.shape[1]}; mix it down first."
-            )
-        return self.vocoder(self.frames.at_hop(audio))[..., : audio.shape[-1]]
+        return self.vocoder(self.frames.at_hop(self.fitting(audio)))[..., : audio.shape[-1]]
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
