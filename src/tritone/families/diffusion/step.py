@@ -10,7 +10,7 @@ from tritone.families.base import averaged
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.diffusion_model import DiffusionModel
 from tritone.nn.noise import sample_normal, sample_uniform
-from tritone.training.schedule import linear
+from tritone.training.schedule import warmup
 
 LEVELS = (0.05, 0.2, 0.5, 1.0, 2.0, 6.0)
 """Noise levels at which held-out sound is judged."""
@@ -43,8 +43,7 @@ class TrainingStep:
 
     def learning_rate(self, role: str, step: int) -> float:
         """Rises over the first steps, then constant."""
-        warmup = self.config.warmup_steps
-        return self.config.learning_rate * (linear(step + 1, 0, warmup, 0.0, 1.0) if warmup else 1.0)
+        return self.config.learning_rate * warmup(step, self.config.warmup_steps)
 
     def weights(self, step: int) -> Mapping[str, float]:
         """Those of the config."""
@@ -61,7 +60,7 @@ class TrainingStep:
 
     def validate(self, synthesizer: DiffusionModel, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
         """Mean over six fixed noise levels of the error of the clean signal over the error that is certain without a
-        network, that of the best linear estimate of unit noise-like data, sigma^2 / (1 + sigma^2): 1 is nothing learned.
+        network (of the best linear estimate of white data, sigma^2 / (1 + sigma^2)): 1 is nothing learned.
         """
         return averaged(lambda batch: self._held_out(synthesizer, batch), batches)
 
