@@ -100,7 +100,7 @@ class Config:
     stft: StftConfig | None = None
     """Diffuse short-time spectra instead of waveforms."""
     codec_from: str | None = None
-    """A run that can encode and decode (a VAE), whose latents are diffused instead of waveforms."""
+    """A run that can encode and decode (a VAE), whose latents are diffused instead of waveforms; null: waveforms."""
     codec: CodecConfig | None = None
     """The model in that run; filled in when training starts."""
     latents: str | None = None
@@ -213,7 +213,12 @@ def complete(config: Config, dataset: "Dataset") -> Config:
         from tritone.families.diffusion.captions import text_table
 
         told = replace(told, text_table=str(text_table(config.text, dataset)))
-    if config.codec_from:
+    if config.codec_from is not None:
+        if not config.codec_from:
+            raise UserError(
+                "model.codec_from: this model learns latents; name a trained model that encodes and decodes, "
+                "for example a run of `tritone train vae`, with --model.codec_from RUN."
+            )
         from tritone.families.diffusion.codec import with_latents
 
         told = with_latents(told, dataset)
