@@ -1,11 +1,10 @@
 """What all diffusion models share: a denoiser over a domain, what it is told, and how sound comes out of noise."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tritone.data.batch import Batch
 from tritone.families.base import Precision, Synthesizer
@@ -15,13 +14,11 @@ from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.domain import build_domain
 from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.guidance import Guided
-from tritone.nn.diffusion.networks import build_network
+from tritone.nn.diffusion.networks import Network, build_network
 from tritone.nn.diffusion.objective import Denoiser
 from tritone.nn.diffusion.samplers import sample
 from tritone.nn.diffusion.times import draw_sigma
 
-LAYERS = (nn.Linear, nn.Conv1d, nn.ConvTranspose1d)
-"""What is rounded for playing in bf16."""
 Seeds = Sequence[int] | Tensor
 
 
@@ -36,7 +33,6 @@ class DiffusionModel(Synthesizer):
         super().__init__()
         self.config = config
         self.sample_rate, self.channels = config.sample_rate, config.channels
-        self.precision: Precision = "float32"
         self.domain = build_domain(config)
         self.conditioner = Conditioner(config)
         network = build_network(
@@ -82,17 +78,16 @@ class DiffusionModel(Synthesizer):
         With `start` of that shape they begin from it, made as noisy as `strength` (0 to 1) says.
         """
         sampling = controls.sampling(self.config.sampling)
-        with self.arithmetic():
-            return sample(
-                self.guided(conditions, unconditional, sampling.guidance, circular=circular),
-                (self.domain.width, frames),
-                seeds,
-                sampling,
-                start=start,
-                strength=strength,
-                device=self.device,
-                show=controls.show,
-            )
+        return sample(
+            self.guided(conditions, unconditional, sampling.guidance, circular=circular),
+            (self.domain.width, frames),
+            seeds,
+            sampling,
+            start=start,
+            strength=strength,
+            device=self.device,
+            show=controls.show,
+        )
 
     def guided(
         self, conditions: Conditions, unconditional: Conditions, guidance: float, *, circular: bool = False
@@ -116,17 +111,10 @@ class DiffusionModel(Synthesizer):
 
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the networks in bf16. Weights that were rounded to bf16 stay so."""
-        self.precision = precision
-        for layer in self.denoiser.modules():
-            if isinstance(layer, LAYERS):
-                layer.to(torch.float32 if precision == "float32" else torch.bfloat16)
+        for module in self.modules():
+            if isinstance(module, Network):
+                module.use_precision(precision)
         self.domain.use_precision(precision)
-
-    def arithmetic(self) -> AbstractContextManager[object]:
-        """What the networks run in: bf16 where that was chosen for playing, else whatever holds outside."""
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
