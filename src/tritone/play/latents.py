@@ -14,7 +14,8 @@ from tritone.families.base import Synthesizer
 from tritone.play.load import require
 from tritone.play.reconstruct import sound_seeds
 from tritone.play.sound import find_sounds, make_folder, outputs_for, read_for, write
-from tritone.play.windows import extent, in_windows
+from tritone.play.windows import extent
+from tritone.signal.windows import in_windows
 
 
 def encode(

@@ -8,7 +8,8 @@ from torch import Tensor
 from tritone.families.base import Synthesizer
 from tritone.play.load import require
 from tritone.play.sound import as_it_came, find_sounds, outputs_for, read_for, write
-from tritone.play.windows import extent, in_windows
+from tritone.play.windows import extent
+from tritone.signal.windows import in_windows
 
 
 def reconstruct(
