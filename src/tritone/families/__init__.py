@@ -37,9 +37,23 @@ def build(family: str, config: Any) -> "Synthesizer":
     return _part(family, "model").build(config)
 
 
-def training_step(family: str) -> type:
-    """The family's `TrainingStep` class (see `base.TrainingStep`)."""
-    return _part(family, "step").TrainingStep
+def training_step(family: str, config: Any) -> type:
+    """The family's `TrainingStep` class (see `base.TrainingStep`); `step_class(config)` says which of several."""
+    module = _part(family, "step")
+    chosen: type = module.step_class(config) if hasattr(module, "step_class") else module.TrainingStep
+    return chosen
+
+
+def student(family: str, config: Any, values: dict[str, Any], teacher: str, step: int) -> dict[str, Any]:
+    """Settings `values` of a model that learns from the run `teacher` with this `config` what it does, in fewer steps.
+
+    What follows from the teacher after `step` steps is filled in. UserError where there is nothing to learn.
+    """
+    module = _part(family, "config")
+    if not hasattr(module, "student"):
+        raise UserError(f"{teacher} is a run of the family {family}, which makes sound in one step; give a diffusion run.")
+    filled: dict[str, Any] = module.student(config, values, teacher, step)
+    return filled
 
 
 def complete(family: str, config: Any, dataset: "Dataset") -> Any:

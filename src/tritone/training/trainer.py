@@ -31,7 +31,8 @@ class Trainer:
         self.done = 0
         torch.manual_seed(self.config.seed)
         self.synthesizer: Synthesizer = families.build(config.family, config.model).to(machine.device)
-        self.family: TrainingStep = families.training_step(config.family)(config.model, self.synthesizer, machine.mean)
+        step_class = families.training_step(config.family, config.model)
+        self.family: TrainingStep = step_class(config.model, self.synthesizer, machine.mean)
         for helper in self.family.helpers.values():
             helper.to(machine.device)
         self.ema = Ema(self.synthesizer, self.config.ema) if self.config.ema else None

@@ -5,6 +5,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 from tritone.errors import UserError
+from tritone.families.diffusion.distil_config import DistilConfig
+from tritone.families.diffusion.distil_config import student as student
 from tritone.nn.diffusion.config import NetworkConfig, NoiseConfig, SamplingConfig, check
 from tritone.signal.mel_config import MelConfig
 
@@ -68,22 +70,6 @@ class AutoregressiveConfig:
 
     chunks: int = 8
     """Chunks in a training crop, each with a noise level of its own."""
-
-
-@dataclass(frozen=True)
-class DistilConfig:
-    """A student that needs few steps, from a teacher that needs many; filled in by `tritone distil`."""
-
-    teacher: str
-    """The run that it learns from."""
-    steps: int = 20
-    """Steps of the teacher's sampler that a target of the warm-up takes."""
-    warmup_steps: int = 1_000
-    """Training steps in which the student learns the teacher's end points, before the discriminator joins."""
-    guidance: float = 1.0
-    """Guidance of the teacher, which the student takes in."""
-    discriminator_learning_rate: float = 2e-4
-    """AdamW learning rate of the discriminator."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +164,7 @@ class Config:
 
     def _problems(self) -> list[str]:
         problems = [*self.network.problems(), *self.noise.problems(), *self.sampling.problems()]
+        problems += self.distil.problems() if self.distil else []
         if self.sample_rate < 1:
             problems.append(f"sample_rate must be at least 1, not {self.sample_rate}")
         if self.channels not in (1, 2):
@@ -208,6 +195,8 @@ def complete(config: Config, dataset: "Dataset") -> Config:
 
     UserError where the data has not what the model is told, or the codec is no trained model that encodes and decodes.
     """
+    if config.distil is not None and not config.distil.teacher:
+        raise UserError("model.distil: a student needs a trained teacher; use `tritone distil TEACHER --out STUDENT`.")
     told = replace(config, labels=dataset.labels if config.by_label and len(dataset.labels) > 1 else ())
     if config.text:
         from tritone.families.diffusion.captions import text_table

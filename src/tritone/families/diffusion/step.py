@@ -18,6 +18,15 @@ NOISE, DROP = 0x3D1F7A25, 0x61C88647
 """What seeds are crossed with, so that noise, noise levels and dropped conditions have nothing in common."""
 
 
+def step_class(config: Config) -> type:
+    """How a model of this configuration learns: from sound, or as a student from its teacher."""
+    if config.distil is None:
+        return TrainingStep
+    from tritone.families.diffusion.distil import DistilStep
+
+    return DistilStep
+
+
 class TrainingStep:
     """Denoising behind the contract `families.base.TrainingStep`."""
 
