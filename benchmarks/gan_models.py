@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
 
 from tritone.config import RunConfig, load_preset, make_config
-from tritone.data.batch import Batch
+from tritone.data.batch import Batch, plain_batch
 from tritone.signal.loops import loop_length
 from tritone.training.machine import Machine
 from tritone.training.trainer import Trainer
@@ -40,9 +40,9 @@ class FixedSources:
         self.audio = 0.3 * torch.randn(batch, model.channels, samples, generator=generator) * decay
 
     def batch(self, step: int, round: int, rounds: int) -> Batch:
-        count, samples = len(self.audio), self.audio.shape[-1]
-        lengths, labels = torch.full((count,), samples), torch.zeros(count, dtype=torch.int64)
-        return Batch(self.audio, torch.arange(count) + 100 * step, lengths, labels, torch.full((count,), BPM))
+        count = len(self.audio)
+        plain = plain_batch(self.audio, torch.arange(count) + 100 * step)
+        return replace(plain, labels=torch.zeros(count, dtype=torch.int64), tempos=torch.full((count,), BPM))
 
     def validation(self, count: int) -> Iterable[Batch]:
         return ()

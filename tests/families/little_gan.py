@@ -1,10 +1,10 @@
 """A loop model so small that a step takes a tenth of a second, and loops for it to learn from."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import torch
 
-from tritone.data.batch import Batch
+from tritone.data.batch import Batch, plain_batch
 from tritone.families.gan.config import Config, DiscriminatorConfig, GeneratorConfig
 from tritone.nn.vocoders.config import VocoderConfig
 from tritone.signal.mel_config import MelConfig
@@ -41,10 +41,10 @@ def loops(count: int = 8, first: int = 0, channels: int = 1) -> Batch:
             burst = torch.randn(channels, 2000, generator=generator) * torch.linspace(1, 0, 2000) ** 2
             audio[row, :, start : start + 2000] += 0.3 * burst
     seeds = torch.arange(first, first + count) * 7_919 + 5
-    return Batch(audio, seeds, lengths, torch.arange(first, first + count) % 2, tempos)
+    labels = torch.arange(first, first + count) % 2
+    return replace(plain_batch(audio, seeds), lengths=lengths, labels=labels, tempos=tempos)
 
 
 def rows(batch: Batch, first: int, last: int) -> Batch:
     """Part of a batch."""
-    parts = (batch.audio, batch.seeds, batch.lengths, batch.labels, batch.tempos)
-    return Batch(*(part[first:last] for part in parts))
+    return Batch(*(getattr(batch, field.name)[first:last] for field in fields(batch)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tritone.data.batch import Batch
+from tritone.data.batch import plain_batch
 from tritone.families.tagger.config import Config
 from tritone.families.tagger.model import build
 from tritone.families.tagger.step import TrainingStep, importance
@@ -34,7 +34,7 @@ def step_of(config=CONFIG):
 def batch_of(audio, labels, first_seed=0):
     count = len(audio)
     seeds = torch.arange(first_seed, first_seed + count)
-    return Batch(audio, seeds, torch.full((count,), audio.shape[-1]), torch.tensor(labels), torch.zeros(count))
+    return replace(plain_batch(audio, seeds), labels=torch.tensor(labels))
 
 
 def noise(count, seed=1):

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 
 from tritone.data import draw
-from tritone.data.augment import augment, draw_speed
+from tritone.data.augment import augment, draw_speed, samples_for_speed
 from tritone.data.batch import Batch
 from tritone.data.config import AugmentConfig
 from tritone.data.crops import Crops
@@ -20,7 +20,17 @@ Reading = Literal["crops", "loops"]
 """What a model learns from: random crops of one length, or whole loops."""
 
 _Key = tuple[int, int, int]
-_Known = tuple[int, int, float]
+
+
+class _Known(NamedTuple):
+    """What a batch tells of one of its rows."""
+
+    length: int
+    label: int
+    tempo: float
+    caption: int
+    start: float
+    total: float
 
 
 class Loader:
@@ -91,7 +101,7 @@ class Loader:
             audio = np.zeros((len(some), self._dataset.channels, self._source.row_samples), np.float32)
             for (item, start, samples), out in zip(some, audio, strict=True):
                 self._dataset.read(item, start, samples, out[:, :samples])
-            known = [self._known(item, samples, 1.0) for item, _, samples in some]
+            known = [self._known(item, start, samples, 1.0) for item, start, samples in some]
             yield _batch(audio, seeds[first : first + batch], known)
 
     def close(self) -> None:
@@ -113,24 +123,43 @@ class Loader:
 
     def _fill(self, step: int, slot: int, out: np.ndarray) -> _Known:
         if self._augment is None:
-            return self._known(*self._source.fill(step, slot, 1.0, out), 1.0)
+            item, length = self._source.fill(step, slot, 1.0, out)
+            return self._known(item, self._start(step, slot, 1.0), length, 1.0)
         rng = draw.generator(self._seed, step, slot, draw.AUGMENT)
         speed = draw_speed(self._augment, rng)
         item, length = self._source.fill(step, slot, speed, out)
         rate, circular = self._dataset.sample_rate, self._source.circular
         out[:, :length] = augment(out[:, :length], self._augment, rng, rate, circular)
-        return self._known(item, length, item.frames / length if circular else speed)
+        start = self._start(step, slot, speed)
+        return self._known(item, start, length, item.frames / length if circular else speed)
 
-    def _known(self, item: Item, length: int, speed: float) -> _Known:
-        return length, self._dataset.label_numbers[item.label], (item.bpm or 0.0) * speed
+    def _start(self, step: int, slot: int, speed: float) -> int:
+        """The sample of its item at which `fill` begins."""
+        if isinstance(self._source, Loops):
+            return 0
+        return self._source.place(step, slot, samples_for_speed(self._source.row_samples, speed))[1]
+
+    def _known(self, item: Item, start: int, length: int, speed: float) -> _Known:
+        dataset, rate = self._dataset, self._dataset.sample_rate * speed
+        return _Known(
+            length=length,
+            label=dataset.label_numbers[item.label],
+            tempo=(item.bpm or 0.0) * speed,
+            caption=dataset.caption_numbers[item],
+            start=start / rate,
+            total=item.frames / rate,
+        )
 
 
 def _batch(audio: np.ndarray, seeds: list[int], known: list[_Known]) -> Batch:
-    lengths, labels, tempos = zip(*known, strict=True) if known else ((), (), ())
+    whole, real = torch.int64, torch.float32
     return Batch(
-        torch.from_numpy(audio),
-        torch.tensor(seeds, dtype=torch.int64),
-        torch.tensor(lengths, dtype=torch.int64),
-        torch.tensor(labels, dtype=torch.int64),
-        torch.tensor(tempos, dtype=torch.float32),
+        audio=torch.from_numpy(audio),
+        seeds=torch.tensor(seeds, dtype=whole),
+        lengths=torch.tensor([row.length for row in known], dtype=whole),
+        labels=torch.tensor([row.label for row in known], dtype=whole),
+        tempos=torch.tensor([row.tempo for row in known], dtype=real),
+        captions=torch.tensor([row.caption for row in known], dtype=whole),
+        starts=torch.tensor([row.start for row in known], dtype=real),
+        totals=torch.tensor([row.total for row in known], dtype=real),
     )

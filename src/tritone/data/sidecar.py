@@ -9,6 +9,7 @@ from tritone.signal.loops import FASTEST, SLOWEST, tempo_from_text
 
 _LONGEST = 2_000
 _LABEL_KEYS = ("label", "genre", "instrument", "kit")
+_CAPTION_KEYS = ("caption", "text", "prompt", "description")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ def read_sidecar(sound: Path) -> Sidecar:
     """The note beside a sound file: `loop.json` or `loop.wav.json` with the keys bpm, bars, label and caption, else a
     `.txt` whose line "bpm: 120" gives the tempo and whose other text is the caption. An unreadable note says nothing.
 
-    Where there is no label, a genre, an instrument or a kit serves, the first that is there.
+    Where there is no label, a genre, an instrument or a kit serves, the first that is there; where there is no caption,
+    a text, a prompt or a description.
     """
     for suffix in (".json", ".txt"):
         for note in (sound.with_suffix(suffix), sound.with_name(sound.name + suffix)):
@@ -46,8 +48,8 @@ def _from_json(content: Any) -> Sidecar:
     return Sidecar(
         bpm=bpm if bpm is not None and SLOWEST <= bpm <= FASTEST else None,
         bars=bars if bars is not None and 0 < bars <= 4096 else None,
-        label=next(filter(None, (_words(content.get(key)) for key in _LABEL_KEYS)), ""),
-        caption=_words(content.get("caption")) or _words(content.get("text")),
+        label=_first(content, _LABEL_KEYS),
+        caption=_first(content, _CAPTION_KEYS),
     )
 
 
@@ -55,6 +57,11 @@ def _from_text(text: str) -> Sidecar:
     lines = text.splitlines()
     words = [line.strip() for line in lines if not line.strip().lower().startswith(("bpm", "tempo"))]
     return Sidecar(bpm=tempo_from_text(text), caption=" ".join(filter(None, words))[:_LONGEST])
+
+
+def _first(content: dict[str, Any], keys: tuple[str, ...]) -> str:
+    """What stands under the first of the keys that says something."""
+    return next(filter(None, (_words(content.get(key)) for key in keys)), "")
 
 
 def _words(value: Any) -> str:

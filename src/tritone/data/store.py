@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tritone.data.captions import caption
 from tritone.data.lazy import read_source
 from tritone.data.measure import SILENT_PEAK
 from tritone.errors import UserError
@@ -40,7 +41,9 @@ class Item:
 
 
 class Dataset:
-    """Prepared sound. Open with `Dataset.open(path)`."""
+    """Prepared sound, or the latents of some (data/latents.py), of which a frame stands for `ratio` samples and which
+    `rest`, the latent of silence, surrounds. Open with `Dataset.open(path)`.
+    """
 
     def __init__(self, path: Path, index: dict[str, Any]) -> None:
         options = index["options"]
@@ -50,6 +53,8 @@ class Dataset:
         self.dtype: str = options["dtype"]
         self.lazy: bool = options["lazy"]
         self.beats_per_bar: int = options.get("beats_per_bar", 4)
+        self.ratio: int = options.get("ratio", 1)
+        self.rest = np.array(options.get("rest", [0.0]), np.float32)[:, None]
         self.summary: dict[str, Any] = index["summary"]
         self.items = tuple(Item(**item) for item in index["items"])
         self._shards = [self._map(shard) for shard in index["shards"]]
@@ -79,12 +84,12 @@ class Dataset:
 
     def seconds(self, split: str) -> float:
         """Seconds of sound in a split."""
-        return sum(item.frames for item in self._splits.get(split, ())) / self.sample_rate
+        return sum(item.frames for item in self._splits.get(split, ())) * self.ratio / self.sample_rate
 
     def read(self, item: Item, start: int, frames: int, out: np.ndarray | None = None) -> np.ndarray:
         """Samples `start` to `start + frames` of an item as float32 `(channels, frames)`, into `out` if given.
 
-        A loop is read circularly; of other items whatever lies before the first or after the last sample is zero.
+        A loop is read circularly; of other items whatever lies before the first or after the last sample is silence.
         """
         if out is None:
             out = np.empty((self.channels, frames), np.float32)
@@ -98,10 +103,10 @@ class Dataset:
             return out
         first, last = max(start, 0), min(start + frames, item.frames)
         if first >= last:
-            out[:] = 0
+            out[:] = self.rest
             return out
-        out[:, : first - start] = 0
-        out[:, last - start :] = 0
+        out[:, : first - start] = self.rest
+        out[:, last - start :] = self.rest
         self._fill(item, first, out[:, first - start : last - start])
         return out
 
@@ -118,6 +123,23 @@ class Dataset:
     def label_numbers(self) -> dict[str, int]:
         """Where each label stands in `labels`; an item without one is number -1."""
         return {"": -1, **{label: number for number, label in enumerate(self.labels)}}
+
+    @cached_property
+    def captions(self) -> tuple[str, ...]:
+        """The captions that items have, sorted; `Batch.captions` counts in it. An item without a note beside its file
+        is described by the words in the names of its file and folders.
+        """
+        return tuple(sorted(set(self._texts.values()) - {""}))
+
+    @cached_property
+    def caption_numbers(self) -> dict[Item, int]:
+        """Where the caption of each item stands in `captions`; an item without one has number -1."""
+        numbers = {"": -1, **{text: number for number, text in enumerate(self.captions)}}
+        return {item: numbers[text] for item, text in self._texts.items()}
+
+    @cached_property
+    def _texts(self) -> dict[Item, str]:
+        return {item: caption(item.caption, item.name) for item in self.items}
 
     @cached_property
     def _splits(self) -> dict[str, tuple[Item, ...]]:
