@@ -10,7 +10,10 @@ from tritone.data.batch import Batch
 from tritone.errors import UserError
 
 Precision = Literal["float32", "bf16"]
-Capability = Literal["generate", "loop", "encode", "decode", "reconstruct", "tag", "stream", "inpaint", "upsample"]
+Capability = Literal[
+    "generate", "loop", "encode", "decode", "reconstruct", "tag", "stream",
+    "inpaint", "continue", "vary", "morph", "upsample",
+]  # fmt: skip
 
 
 class Synthesizer(nn.Module):
@@ -18,13 +21,24 @@ class Synthesizer(nn.Module):
 
     Methods by capability (audio is float32 `(batch, channels, time)`, latents are `(batch, dim, frames)`):
 
-    - generate: `generate(count, seconds, seeds, **controls) -> audio`; sound i depends on `seeds[i]` alone.
+    - generate: `generate(count, seconds, seeds, **controls) -> audio`; sound i depends on `seeds[i]` alone. `controls`
+      names the keywords that it takes; among them may be `show`, told how many steps are done of how many.
     - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
     - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm) ->
       audio` of exactly that many bars, whose last sample leads into its first; `project(audio, …) -> styles`;
       `use_vocoder(source)` takes another vocoder.
     - tag: `tag(audio) -> probabilities (batch, labels)`.
+
+    These take the same controls, and one sound for all seeds or one for each; result i depends on `seeds[i]` alone:
+
+    - inpaint: `inpaint(audio, keep, seeds, *, resamples, **controls) -> audio`: bit by bit what it was where `keep`,
+      bool `(1 | count, 1, time)`, is True, and new elsewhere.
+    - continue: `continue_from(audio, seconds, seeds, **controls) -> audio`, of that length, beginning with the given.
+    - vary: `vary(audio, strength, seeds, **controls) -> audio`; strength 0 leaves the sound, 1 gives a new one.
+    - morph: `morph(first, second, places, seconds, **controls) -> audio`, from the sound of one seed (place 0) to that
+      of another (place 1).
+    - upsample: `upsample(audio, rate, seeds, **controls) -> audio` at `sample_rate`, of sound at a lower rate.
     """
 
     sample_rate: int
@@ -39,6 +53,13 @@ class Synthesizer(nn.Module):
     project: Callable[..., Tensor]
     use_vocoder: Callable[[str], None]
     tag: Callable[..., Tensor]
+    inpaint: Callable[..., Tensor]
+    continue_from: Callable[..., Tensor]
+    vary: Callable[..., Tensor]
+    morph: Callable[..., Tensor]
+    upsample: Callable[..., Tensor]
+    controls: tuple[str, ...] = ()
+    """Keywords that `generate`, and all else that makes sound from seeds, takes beside those named above."""
 
     def capabilities(self) -> frozenset[Capability]:
         """What this model really can do."""

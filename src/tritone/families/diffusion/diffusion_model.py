@@ -1,6 +1,7 @@
 """What all diffusion models share: a denoiser over a domain, what it is told, and how sound comes out of noise."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -28,23 +29,29 @@ class DiffusionModel(Synthesizer):
     A task is a subclass, which says what the denoiser is told (`learn`) and what sound it makes.
     """
 
-    def __init__(self, config: Config, *, channels: int = 0, context: int = 0) -> None:
-        """`channels` and `context` count those of the task's own conditions of these kinds."""
+    controls = tuple(field.name for field in fields(Controls))
+
+    def __init__(self, config: Config, *, channels: int = 0, context: int = 0, vector: int = 0) -> None:
+        """`channels`, `context` and `vector` count those of the task's own conditions of these kinds."""
         super().__init__()
         self.config = config
         self.sample_rate, self.channels = config.sample_rate, config.channels
         self.domain = build_domain(config)
         self.conditioner = Conditioner(config)
+        self.set_denoiser(channels=channels, context=context, vector=vector + self.conditioner.width)
+
+    def set_denoiser(self, *, channels: int, context: int, vector: int) -> None:
+        """Make `denoiser`, for conditions of these widths. A task in which something else owns it has its own way."""
         network = build_network(
-            config.network,
+            self.config.network,
             inputs=self.domain.width,
             outputs=self.domain.width,
             channels=channels,
             context=context,
-            vector=self.conditioner.width,
+            vector=vector,
             tokens=self.conditioner.features,
         )
-        self.denoiser = Denoiser(network, config.noise.objective)
+        self.denoiser = Denoiser(network, self.config.noise.objective)
 
     def learn(self, batch: Batch, dropped: Tensor) -> tuple[Tensor, Conditions, dict[str, Tensor]]:
         """What training needs of a batch: the clean signal `(batch, width, frames)` of unit variance, what the denoiser

@@ -46,6 +46,7 @@ class LoopGAN(Synthesizer):
     loops; the generator makes spectrograms that are normalised by them.
     """
 
+    controls = ("bars", "bpm", "truncation", "label")
     mean: Tensor
     std: Tensor
     fitted: Tensor

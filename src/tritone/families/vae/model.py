@@ -31,6 +31,8 @@ class VAE(Synthesizer):
     bank is taken out: `encode` reads that much further, `decode` drops as much at the start.
     """
 
+    controls = ("temperature", "morph", "dims")
+
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config

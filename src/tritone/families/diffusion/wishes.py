@@ -1,0 +1,41 @@
+"""Whether what is asked of a diffusion model makes sense, before any work is done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.families.diffusion.controls import Controls
+from tritone.nn.diffusion.config import SamplingConfig
+from tritone.nn.diffusion.samplers import SAMPLERS
+from tritone.schema import nearest
+
+
+def checked_controls(wishes: Mapping[str, Any], usual: SamplingConfig) -> Controls:
+    """The wishes as controls; UserError for a sampler that is not there, and for a negative prompt without effect."""
+    controls = Controls(**wishes)
+    if controls.sampler is not None and controls.sampler not in SAMPLERS:
+        raise UserError(
+            f"There is no sampler {controls.sampler!r}, there are {', '.join(SAMPLERS)}"
+            f"{nearest(controls.sampler, SAMPLERS)}"
+        )
+    if controls.negative and controls.sampling(usual).guidance == 1:
+        raise UserError("--negative acts through guidance; give --guidance more than 1 (such as 3) with it.")
+    return controls
+
+
+def check_inpainting(controls: Controls, keep: Tensor, count: int, samples: int, resamples: int) -> None:
+    """UserError where parts of `count` sounds of so many samples cannot be made anew in this way."""
+    if keep.dtype != torch.bool or keep.shape not in ((1, 1, samples), (count, 1, samples)):
+        raise UserError(
+            f"keep must be bool (1 or {count}, 1, {samples}), True where the sound stays, not {keep.dtype} "
+            f"{tuple(keep.shape)}."
+        )
+    if controls.loop:
+        raise UserError("--loop goes with new sound and with variations; leave it out here.")
+    if controls.sampler not in (None, "ancestral"):
+        raise UserError(f"A part of a sound is made with the sampler ancestral; leave {controls.sampler} out.")
+    if resamples < 1:
+        raise UserError(f"--resamples must be at least 1, not {resamples}.")
