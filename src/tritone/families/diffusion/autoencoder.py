@@ -1,0 +1,185 @@
+"""A diffusion autoencoder: sound to a small latent, and sound again, whose details are drawn (Mousai, 2301.11757)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tritone.data.batch import Batch
+from tritone.errors import UserError
+from tritone.families.base import Capability, Precision
+from tritone.families.diffusion.config import Config
+from tritone.families.diffusion.controls import Controls
+from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
+from tritone.families.diffusion.encoder import MagnitudeEncoder
+from tritone.nn.diffusion.conditions import Conditions
+from tritone.nn.diffusion.overlap import Overlapping
+from tritone.nn.diffusion.samplers import sample
+from tritone.nn.losses import kl_divergence
+from tritone.nn.noise import sample_normal
+
+LATENT = 0x517CC1B7
+"""What seeds are crossed with to draw latents, so that they have nothing in common with the noise of the sound."""
+WINDOW_SAMPLES, SHARED = 1 << 18, 8
+"""Longer sound is denoised in windows of about this length, of which neighbours share one part in so many."""
+UNBOUNDED = 86_400
+"""Seconds that are said to bear on each other. The windows of a long sound are sampled together, all from one noise, so
+what plays in windows of its own must leave this model's to it."""
+
+
+class DiffusionAutoencoder(DiffusionModel):
+    """An encoder of magnitudes and, as its decoder, a denoiser that is told the latent.
+
+    What the latent does not hold (phases, the texture of noise) is drawn from seeds. Both learn from the denoising loss
+    alone, and where the bottleneck is variational from the divergence "kl".
+    """
+
+    def __init__(self, config: Config) -> None:
+        shape = config.encoder
+        super().__init__(config, context=shape.latent)
+        self.ratio = shape.mel.hop * shape.factor
+        self.encoder = MagnitudeEncoder(
+            mel=shape.mel,
+            channels=config.channels,
+            width=shape.width,
+            layers=shape.layers,
+            factor=shape.factor,
+            latent=shape.latent,
+            variational=shape.bottleneck == "variational",
+        )
+
+    def capabilities(self) -> frozenset[Capability]:
+        """Sound to latents and back."""
+        return frozenset({"encode", "decode", "reconstruct"})
+
+    def learn(self, batch: Batch, dropped: Tensor) -> tuple[Tensor, Conditions, dict[str, Tensor]]:
+        """See `DiffusionModel.learn`; what the denoiser is told leads back into the encoder."""
+        latent, std = self.encoder.posterior(batch.audio)
+        losses = {} if std is None else {"kl": kl_divergence(latent, std)}
+        if std is not None and self.training:
+            latent = latent + std * sample_normal(batch.seeds ^ LATENT, latent.shape[1:], latent.device)
+        clean = self.domain.normalise(self.domain.read(batch.audio))
+        return clean, replace(self.conditioner.told(batch, dropped), context=latent), losses
+
+    def preview(self, batch: Batch) -> Mapping[str, list[Tensor]]:
+        """Held-out sound and its reconstruction."""
+        return {"input": list(batch.audio), "output": list(self.reconstruct(batch.audio, noise_seeds=batch.seeds))}
+
+    @torch.inference_mode()
+    def encode(
+        self, audio: Tensor, dims: int | None = None, fidelity: float | None = None, seeds: Seeds | None = None
+    ) -> Tensor:
+        """Audio `(batch, channels, time)` to `(batch, latent, frames)`, frames = ceil(time / ratio), at least 1.
+
+        With `seeds` a variational latent is drawn, else it is the mean. The dimensions have no order, so asking for
+        some of them (`dims`, `fidelity`) is a UserError, as is drawing where nothing is drawn (tanh).
+        """
+        if dims is not None or fidelity is not None:
+            raise UserError("The dimensions of this latent have no order; leave --dims and --fidelity out.")
+        latent, std = self.encoder.posterior(self.fitting(audio))
+        if seeds is None:
+            return latent
+        if std is None:
+            raise UserError("The latent of this model is not drawn at random (bottleneck tanh); leave --sampled out.")
+        return latent + std * sample_normal(seeds, latent.shape[1:], latent.device)
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        latent: Tensor,
+        samples: int | None = None,
+        seeds: Seeds | None = None,
+        noise_seeds: Seeds | None = None,
+        **wishes: Any,
+    ) -> Tensor:
+        """Latents `(batch, latent, frames)` of any length to audio `(batch, channels, time)`, cut to `samples`.
+
+        Row i is drawn from `noise_seeds[i]` alone, without them from seed 0. As no dimension may be missing, none is
+        filled in from `seeds`. `wishes` are `Controls`. UserError for a latent of other dimensions than the model's, or
+        one that is too short for `samples`.
+        """
+        self._check(latent)
+        available = latent.shape[-1] * self.ratio
+        samples = available if samples is None else samples
+        if samples > available:
+            raise UserError(
+                f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
+            )
+        signal = self._drawn(latent, [0] * len(latent) if noise_seeds is None else noise_seeds, Controls(**wishes))
+        return self.domain.leave(self.domain.restore(signal), samples)
+
+    @torch.inference_mode()
+    def reconstruct(
+        self,
+        audio: Tensor,
+        dims: int | None = None,
+        fidelity: float | None = None,
+        seeds: Seeds | None = None,
+        noise_seeds: Seeds | None = None,
+        **wishes: Any,
+    ) -> Tensor:
+        """Through the latent and back, `(batch, channels, time)`, of the same length and without offset."""
+        latent = self.encode(audio, dims, fidelity, seeds)
+        return self.decode(latent, audio.shape[-1], noise_seeds=noise_seeds, **wishes)
+
+    def interpolate(self, latent_a: Tensor, latent_b: Tensor, steps: int) -> Tensor:
+        """Latents on the straight way from a to b `(steps, latent, frames)`, both ends included.
+
+        Both are `(1, latent, frames)` and of the same shape.
+        """
+        if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
+            raise UserError(
+                "Both latents must be (1, dims, frames) of equal size, "
+                f"not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
+            )
+        if steps < 2:
+            raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
+        return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
+
+    def use_precision(self, precision: Precision) -> None:
+        """Play in float32, or with the networks in bf16. Weights that were rounded to bf16 stay so."""
+        super().use_precision(precision)
+        self.encoder.use_precision(precision)
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes and rates in plain numbers."""
+        shape, reach = self.config.encoder, UNBOUNDED * self.sample_rate
+        return {
+            **super().facts(),
+            "ratio": self.ratio,
+            "latent": shape.latent,
+            "latent_rate": self.sample_rate / self.ratio,
+            "bottleneck": shape.bottleneck,
+            "compression": self.channels * self.ratio / shape.latent,
+            "encoder_parameters": sum(parameter.numel() for parameter in self.encoder.parameters()),
+            "receptive_field_back": reach,
+            "receptive_field_ahead": reach,
+            "delay_samples": 0,
+        }
+
+    def _drawn(self, latent: Tensor, seeds: Seeds, controls: Controls) -> Tensor:
+        """The signal of unit variance, all frames of it, out of noise; in windows that overlap where it is long."""
+        count, samples = len(latent), latent.shape[-1] * self.ratio
+        asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
+        unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
+        sampling = controls.sampling(self.config.sampling)
+
+        def window(start: int, stop: int) -> Callable[[Tensor, Tensor], Tensor]:
+            context = latent[..., start // self.ratio : stop // self.ratio].to(self.device)
+            return self.guided(replace(asked, context=context), replace(unsaid, context=context), sampling.guidance)
+
+        unit = SHARED * self.ratio
+        size = max(unit, WINDOW_SAMPLES // unit * unit)
+        denoise = Overlapping(window, size, size // SHARED)
+        shape = (self.domain.width, samples)
+        return sample(denoise, shape, seeds, sampling, device=self.device, show=controls.show)
+
+    def _check(self, latent: Tensor) -> None:
+        dims = self.config.encoder.latent
+        if latent.ndim != 3 or latent.shape[1] != dims or not latent.shape[-1]:
+            raise UserError(
+                f"This model's latents are (batch, {dims}, frames), not {tuple(latent.shape)}; "
+                "decode with the model that encoded them."
+            )
