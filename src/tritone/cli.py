@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "the whole way in one command, on sound that ships with the package",
     "prepare": "sound folders into a dataset",
     "train": "a dataset into a model; the same command resumes",
+    "distil": "a diffusion model into one that needs few steps",
     "presets": "list the presets, or print one in full",
     "inspect": "say what a dataset, run or checkpoint is",
     "generate": "new sound from a trained model",

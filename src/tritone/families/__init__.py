@@ -44,16 +44,16 @@ def training_step(family: str, config: Any) -> type:
     return chosen
 
 
-def student(family: str, config: Any, values: dict[str, Any], teacher: str, step: int) -> dict[str, Any]:
-    """Settings `values` of a model that learns from the run `teacher` with this `config` what it does, in fewer steps.
+def student(family: str, config: Any, teacher: str, step: int) -> dict[str, Any]:
+    """The settings of a model that learns to do in fewer steps what the run `teacher` does, which has this `config`.
 
-    What follows from the teacher after `step` steps is filled in. UserError where there is nothing to learn.
+    `step` is that of the teacher's checkpoint. UserError where there is nothing to learn.
     """
     module = _part(family, "config")
     if not hasattr(module, "student"):
-        raise UserError(f"{teacher} is a run of the family {family}, which makes sound in one step; give a diffusion run.")
-    filled: dict[str, Any] = module.student(config, values, teacher, step)
-    return filled
+        raise UserError(f"{teacher} is a run of the family {family}, which needs no distilling; give a diffusion run.")
+    settings: dict[str, Any] = module.student(config, teacher, step)
+    return settings
 
 
 def complete(family: str, config: Any, dataset: "Dataset") -> Any:

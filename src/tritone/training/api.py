@@ -32,7 +32,7 @@ def train(
     `overrides` is nested by section: {"model": {...}, "training": {...}}. Returns why training ended: "finished",
     "minutes", "interrupted" or "terminated". Raises UserError for whatever the user can mend.
     """
-    config = _with_data(resolve(family, data, out, preset, steps, overrides or {}))
+    config = with_data(resolve(family, data, out, preset, steps, overrides or {}))
     from tritone.training.loop import train as run_loop
 
     return run_loop(config, out, minutes=minutes, show=show, device=device)
@@ -77,7 +77,7 @@ def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str
     return make_config(family, sections, said, name=old.preset, data=str(Path(data).resolve()))
 
 
-def _with_data(config: RunConfig) -> RunConfig:
+def with_data(config: RunConfig) -> RunConfig:
     """The configuration with what follows from the data filled in.
 
     UserError, before anything is written, where the dataset is none, is empty, or does not fit the model.

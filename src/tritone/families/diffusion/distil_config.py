@@ -1,6 +1,6 @@
 """How a student learns from its teacher. Importable without torch."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ class DistilConfig:
     """The run that it learns from."""
     teacher_step: int = 0
     """After how many steps of training the teacher was taken."""
-    guidance: float | None = None
-    """Guidance of the teacher, which the student takes in and then needs no more; null for what the teacher has."""
+    guidance: float = 1.0
+    """Guidance of the teacher, which the student takes in and then needs no more; that which the teacher has itself."""
     warmup_steps: int = 2_000
     """Training steps in which the student learns from the teacher alone, before the discriminator joins."""
     steps: int = 10
@@ -62,21 +62,19 @@ class DistilConfig:
         ]
         if not 0 <= self.from_noise <= 1:
             found.append(f"distil.from_noise is a share and must lie between 0 and 1, not {self.from_noise}")
-        if self.guidance is not None and not 0 <= self.guidance < inf:
+        if not 0 <= self.guidance < inf:
             found.append(f"distil.guidance must be at least 0, not {self.guidance}")
         return found
 
 
-def student(config: "Config", values: dict[str, Any], teacher: str, step: int) -> dict[str, Any]:
-    """The settings `values` of a student's Config with what follows from its teacher's `config` filled in.
+def student(config: "Config", teacher: str, step: int) -> dict[str, Any]:
+    """The settings of a student of the run `teacher` after `step` steps, which has this `config`: all as the teacher.
 
-    `teacher` is the run and `step` the checkpoint. UserError where it is none to learn from.
+    UserError where there is nothing to learn from it.
     """
     if config.distil is not None:
         raise UserError(f"{teacher} is itself a student; distil its teacher, {config.distil.teacher}.")
     if config.task != "sound":
         raise UserError(f"{teacher} is a diffusion model for the task {config.task}; give one for the task sound.")
-    given = dict(values.get("distil") or {})
-    if given.get("guidance") is None:
-        given["guidance"] = config.sampling.guidance
-    return {**values, "distil": {**given, "teacher": teacher, "teacher_step": step}}
+    distil = DistilConfig(teacher=teacher, teacher_step=step, guidance=config.sampling.guidance)
+    return {**asdict(config), "distil": asdict(distil)}
