@@ -28,7 +28,7 @@ class Guided:
     scale: float = 1.0
     """1 is no guidance, 0 follows `negative`."""
     rescale: float = 0.0
-    """Share in which each row gets back the standard deviation of `positive` (arXiv 2305.08891, eq. 14 to 16)."""
+    """Share in which each row gets back the standard deviation of `positive` (arXiv 2305.08891, section 3.4)."""
     interval: tuple[float, float] = (0.0, inf)
     """Noise levels between which guidance acts."""
     circular: bool = False

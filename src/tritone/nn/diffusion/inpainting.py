@@ -1,13 +1,13 @@
 """Filling gaps: sound of which a part is given and stays as it is, sample by sample (RePaint, arXiv 2201.09865)."""
 
-from math import sqrt
+from itertools import count, pairwise
+from math import log, sqrt
 
 import torch
 from torch import Tensor
 
 from tritone.nn.diffusion.denoise import Denoise, Noise, Show, counted, estimate
 from tritone.nn.diffusion.samplers import start_noise
-from tritone.nn.diffusion.samplers_ode import towards
 
 
 def inpaint(
@@ -23,32 +23,40 @@ def inpaint(
 ) -> Tensor:
     """`known (batch, channels, time)` where `keep`, bool `(batch | 1, 1, time)`, is True, bit by bit; new elsewhere.
 
-    Each step from a level to the next is taken `resamples` times: down by ancestral sampling, back up by noise of
+    Each step from a level to the next is taken `resamples` times: down by stochastic sampling, back up by noise of
     variance sigma² − lower², as in algorithm 1 of the paper, so that the two parts come to fit each other. What is
     given enters at each level with fresh noise of that level. Evaluations: steps × resamples.
 
-    Steps are first order because all that a step of higher order would draw on, the estimates before, belong to other
-    noise once it was renewed. They are ancestral because down and up again is then a step of Langevin dynamics twice
-    as long as with DDIM: the parts mix in half the evaluations.
+    Down and up again is a step of Langevin dynamics, twice as long as it would be with DDIM. These steps are first
+    order: an estimate from before belongs to noise that was renewed, and repeated use of it diverges. The last step
+    down from each level is that of 2M-SDE, which draws on the last estimate at the level before: first order alone
+    takes too much of the variance (30 % at 16 steps). With nothing to keep and one pass this is the sampler 2m-sde.
 
     `sigmas` is as for samplers and ends at 0; `noise` is asked for numbers of use from 0.
     """
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, not {resamples}")
-    levels = sigmas.tolist()
     if show is not None:
-        denoise = counted(denoise, (len(levels) - 1) * resamples, show)
-    first = noise(0)
-    x = torch.where(keep, known + levels[0] * first, start_noise(first, levels[0], sigma_data))
-    used = 1
-    for sigma, lower in zip(levels, levels[1:], strict=False):
-        added = lower * sqrt(1 - (lower / sigma) ** 2)
+        denoise = counted(denoise, (len(sigmas) - 1) * resamples, show)
+    fresh = map(noise, count())
+    first, largest = next(fresh), float(sigmas[0])
+    x = torch.where(keep, known + largest * first, start_noise(first, largest, sigma_data))
+    before, length_before = None, 0.0
+    for sigma, lower in pairwise(sigmas.tolist()):
+        length = log(sigma / lower) if lower else 0.0
         for left in reversed(range(resamples)):
-            x = towards(x, estimate(denoise, x, sigma), sigma, sqrt(lower**2 - added**2))
-            if lower:
-                fresh, used = noise(used), used + 1
-                x = torch.where(keep, known + lower * fresh, x + added * fresh)
+            clean = estimate(denoise, x, sigma)
+            drawn_out = before is not None and lower and not left
+            guess = clean + length / (2 * length_before) * (clean - before) if drawn_out else clean
+            x = _down(x, guess, known, keep, sigma, lower, next(fresh) if lower else torch.zeros_like(x))
             if left:
-                x = torch.where(keep, known, x) if not lower else x
-                x, used = x + sqrt(sigma**2 - lower**2) * noise(used), used + 1
+                x = x + sqrt(sigma**2 - lower**2) * next(fresh)
+        before, length_before = clean, length
     return torch.where(keep, known, x)
+
+
+def _down(x: Tensor, clean: Tensor, known: Tensor, keep: Tensor, sigma: float, lower: float, noise: Tensor) -> Tensor:
+    """From the posterior of the next level where sound is to be found, from the given sound where it is known."""
+    share = 1 - (lower / sigma) ** 2
+    found = (1 - share) * x + share * clean + lower * sqrt(share) * noise
+    return torch.where(keep, known + lower * noise, found)

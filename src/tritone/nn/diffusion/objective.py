@@ -32,7 +32,7 @@ def scales(objective: Objective, sigma: Tensor, sigma_data: float = 1.0) -> Scal
     The network's input and target have unit variance at every sigma. With the angle atan(sigma / sigma_data), cosine c
     and sine s, the input is c · x0 / sigma_data + s · n, and the target
 
-    - v (arXiv 2202.00512, eq. 4): c · n − s · x0 / sigma_data; epsilon (2006.11239): n; x0: x0 / sigma_data;
+    - v (arXiv 2202.00512): c · n − s · x0 / sigma_data; epsilon (2006.11239): n; x0: x0 / sigma_data;
     - flow (2209.03003): n − x0 / sigma_data, the velocity of the straight path, divided by √2 for its variance.
 
     Time is angle / (π/2), and for flow the place on the straight path, sigma / (sigma + sigma_data). Predicted noise
@@ -67,7 +67,7 @@ def target(objective: Objective, clean: Tensor, noise: Tensor, sigma: Tensor, si
 def snr_weight(objective: Objective, sigma: Tensor, gamma: float, sigma_data: float = 1.0) -> Tensor:
     """Weight of the squared error of the network's output that weighs that of x0 / sigma_data by min(snr, gamma).
 
-    snr = (sigma_data / sigma)². For x0, epsilon and v these are the weights of arXiv 2303.09556 (section 3.4):
+    snr = (sigma_data / sigma)². For x0, epsilon and v these are the weights of arXiv 2303.09556:
     min(snr, gamma), the same over snr, and over snr + 1.
     """
     ratio = (sigma_data / sigma).square().clamp(max=gamma)

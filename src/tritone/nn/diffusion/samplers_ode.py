@@ -1,10 +1,11 @@
-"""Samplers that follow the probability-flow equation dx/dsigma = (x − clean) / sigma (arXiv 2206.00364, eq. 3).
+"""Samplers that follow the probability-flow equation dx/dsigma = (x − clean) / sigma (arXiv 2206.00364, eq. 1 and 3).
 
 In l = −log(sigma) it reads dx/dl = clean − x: its linear part is solved exactly, so that a step of any length, even
 from a sigma near infinity, does no more than go towards an estimate of the clean signal. What a sampler adds is how
 it guesses that estimate over the step.
 """
 
+from itertools import pairwise
 from math import expm1, log
 
 from torch import Tensor
@@ -23,8 +24,7 @@ def ddim(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, eta: floa
 
     First order. Its noise has the variance eta² · lower² · (1 − lower² / sigma²).
     """
-    levels = sigmas.tolist()
-    for step, (sigma, lower) in enumerate(zip(levels, levels[1:], strict=False)):
+    for step, (sigma, lower) in enumerate(pairwise(sigmas.tolist())):
         clean = estimate(denoise, x, sigma)
         added = eta * lower * (1 - (lower / sigma) ** 2) ** 0.5
         x = towards(x, clean, sigma, (lower**2 - added**2) ** 0.5)
@@ -41,7 +41,7 @@ def euler(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, churn: f
     """
     levels = sigmas.tolist()
     share = min(churn / max(1, len(levels) - 1), 2**0.5 - 1)
-    for step, (sigma, lower) in enumerate(zip(levels, levels[1:], strict=False)):
+    for step, (sigma, lower) in enumerate(pairwise(levels)):
         raised = sigma * (1 + share)
         if share:
             x = x + (raised**2 - sigma**2) ** 0.5 * noise(step)
@@ -52,11 +52,11 @@ def euler(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, churn: f
 def heun(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tensor:
     """Heun's method in −log(sigma): the estimate is a line from before the step to after it, integrated exactly.
 
-    Second order (Hochbruck & Ostermann 2010, eq. 2.39 with c2 = 1). Two evaluations a step, one for a last step to 0.
+    Second order (an exponential Runge-Kutta method, Hochbruck & Ostermann 2010). Two evaluations a step, one for a
+    last step to 0.
     Heun's method in sigma (arXiv 2206.00364, algorithm 1) overshoots by sigma / lower where steps are long.
     """
-    levels = sigmas.tolist()
-    for sigma, lower in zip(levels, levels[1:], strict=False):
+    for sigma, lower in pairwise(sigmas.tolist()):
         clean = estimate(denoise, x, sigma)
         x = towards(x, clean, sigma, lower)
         if lower:
@@ -70,9 +70,8 @@ def two_m(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tensor:
 
     Second order with one evaluation a step. The first step and one to 0 are first order.
     """
-    levels = sigmas.tolist()
     before, length_before = None, 0.0
-    for sigma, lower in zip(levels, levels[1:], strict=False):
+    for sigma, lower in pairwise(sigmas.tolist()):
         clean = estimate(denoise, x, sigma)
         middle, length = clean, log(sigma / lower) if lower else 0.0
         if before is not None and lower:

@@ -1,10 +1,11 @@
 """Samplers that add fresh noise at every step.
 
 In l = −log(sigma) they follow dx = (1 + eta) (clean − x) dl + sigma √(2 eta) dw, whose marginals are those of the
-probability-flow equation for any eta (arXiv 2011.13456, appendix D; 2206.00364, eq. 6); with eta 1, the default, it
+probability-flow equation for any eta (arXiv 2206.00364, eq. 6); with eta 1, the default, it
 is the reverse of the process that added the noise. The linear part and the noise are solved exactly.
 """
 
+from itertools import pairwise
 from math import expm1, log, sqrt
 
 from torch import Tensor
@@ -22,13 +23,12 @@ def ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tens
 
 
 def two_m_sde(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, eta: float = 1.0) -> Tensor:
-    """DPM-Solver++ 2M of the stochastic equation (arXiv 2211.01095, section 5), the midpoint form.
+    """DPM-Solver++ 2M of the stochastic equation (arXiv 2211.01095), the midpoint form.
 
     As `two_m`, the estimate at the middle of a step is drawn out from this and the last; without eta it is `two_m`.
     """
-    levels = sigmas.tolist()
     before, length_before = None, 0.0
-    for step, (sigma, lower) in enumerate(zip(levels, levels[1:], strict=False)):
+    for step, (sigma, lower) in enumerate(pairwise(sigmas.tolist())):
         clean = estimate(denoise, x, sigma)
         if not lower:
             return clean
@@ -44,12 +44,12 @@ def two_m_sde(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, eta:
 def three_m_sde(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, *, eta: float = 1.0) -> Tensor:
     """The estimate over a step is the parabola through this and the last two, integrated exactly.
 
-    An exponential Adams-Bashforth method (Hochbruck & Ostermann 2010, section 2.7), as DPM-Solver++ 3M; without eta
-    it is third order. The first step takes a constant, the second a line.
+    An exponential Adams-Bashforth method (Hochbruck & Ostermann 2010), as DPM-Solver++ 3M is. The first step takes a
+    constant, the second a line: without eta it is third order where it starts from so much noise that the estimate
+    hardly changes yet (sigma 80), second order else.
     """
-    levels = sigmas.tolist()
     past: list[tuple[float, Tensor]] = []
-    for step, (sigma, lower) in enumerate(zip(levels, levels[1:], strict=False)):
+    for step, (sigma, lower) in enumerate(pairwise(sigmas.tolist())):
         clean = estimate(denoise, x, sigma)
         if not lower:
             return clean
@@ -77,8 +77,7 @@ def ping_pong(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tens
     It is right where the estimate is itself a sample, as a consistency model's is; a plain denoiser's estimate is a
     mean, and this then loses variance.
     """
-    levels = sigmas.tolist()
-    for step, (sigma, lower) in enumerate(zip(levels, levels[1:], strict=False)):
+    for step, (sigma, lower) in enumerate(pairwise(sigmas.tolist())):
         x = estimate(denoise, x, sigma)
         if lower:
             x = x + lower * noise(step)

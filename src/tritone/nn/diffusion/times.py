@@ -17,7 +17,7 @@ def draw_sigma(seeds: Tensor | Sequence[int], config: NoiseConfig, sigma_data: f
     """Noise levels `(batch,)`, float32 on the CPU; each follows from its row's seed alone.
 
     - uniform: time uniform in [0, 1) (arXiv 2202.00512);
-    - logit-normal: the logit of time is normal (arXiv 2403.03206, eq. 19);
+    - logit-normal: the logit of time is normal (arXiv 2403.03206, section 3.1);
     - log-snr: log(sigma / sigma_data) is normal (arXiv 2206.00364, table 1), whatever the objective's time.
 
     Time is that of the objective: sigma = sigma_data · tan(π/2 · time), for flow sigma_data · time / (1 − time). For
