@@ -1,12 +1,15 @@
-"""One process at a time on a run folder."""
+"""One process at a time on a folder."""
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tritone.errors import UserError
+
+WAIT_SECONDS = 0.2
 
 
 @contextmanager
@@ -34,3 +37,19 @@ def _take(handle: int) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Holds `folder`, once no other process does; the lock goes with the process, however it ends."""
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        while True:
+            try:
+                _take(handle)
+                break
+            except (BlockingIOError, PermissionError):
+                time.sleep(WAIT_SECONDS)
+        yield
+    finally:
+        os.close(handle)

@@ -39,7 +39,11 @@ class Sources(Protocol):
 
 
 class DataSources:
-    """The sources of a DATA folder that `tritone prepare` wrote, in crops or whole loops, as the model reads them."""
+    """The sources of a DATA folder that `tritone prepare` wrote, in crops or whole loops, as the model reads them.
+
+    A model of latents reads crops of those instead (`config.model.latents` is their folder below DATA). Sound that is
+    encoded already cannot be changed in phase, level or speed, so `training.augment` has no effect there.
+    """
 
     def __init__(self, config: RunConfig, rank: int, world: int) -> None:
         from tritone.data.loader import Loader
@@ -49,8 +53,10 @@ class DataSources:
         self._dataset = Dataset.open(Path(config.data))
         self.sample_rate = self._dataset.sample_rate
         self.channels = self._dataset.channels
+        latents = getattr(config.model, "latents", None)
+        dataset = Dataset.open(self._dataset.path / latents) if latents else self._dataset
         common: dict[str, Any] = {
-            "dataset": self._dataset, "split": "train", "crop_samples": training.crop_samples,
+            "dataset": dataset, "split": "train", "crop_samples": crop_frames(training.crop_samples, dataset.ratio),
             "reading": config.model.reading,
         }  # fmt: skip
         self._batch, self._rounds = training.batch, world * training.accumulate
@@ -59,7 +65,7 @@ class DataSources:
         self._loader = Loader(
             **common,
             seed=training.seed,
-            augment=training.augment,
+            augment=None if latents else training.augment,
             batch=training.batch // world,
             rank=rank,
             world=world,
@@ -87,6 +93,16 @@ class DataSources:
     def close(self) -> None:
         """See `Sources`."""
         self._loader.close()
+
+
+def crop_frames(samples: int, ratio: int) -> int:
+    """Frames of a training crop, each of `ratio` samples. UserError where there is hardly one."""
+    if samples < 2 * ratio:
+        raise UserError(
+            f"training.crop_samples {samples} is too short: a frame of latents stands for {ratio} samples; "
+            f"give at least --training.crop_samples {32 * ratio}."
+        )
+    return samples // ratio
 
 
 def check_split(config: RunConfig, world: int) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from tritone.data.batch import Batch
 from tritone.families.base import averaged
+from tritone.families.diffusion.codec import fetch_codec
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.diffusion_model import DiffusionModel
 from tritone.nn.noise import sample_normal, sample_uniform
@@ -34,6 +35,7 @@ class TrainingStep:
         self.config = config
         self.synthesizer = synthesizer
         self.mean = mean
+        fetch_codec(synthesizer.domain, config)
         self.helpers: Mapping[str, nn.Module] = {}
         learning = [parameter for parameter in synthesizer.parameters() if parameter.requires_grad]
         self.optimizers = {

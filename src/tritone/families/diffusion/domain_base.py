@@ -1,0 +1,91 @@
+"""What every domain has: a way in, a way out, and a scale on which the data has unit variance."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from tritone.errors import UserError
+from tritone.families.base import Precision
+
+
+class Domain(nn.Module):
+    """What is diffused instead of, or as, sound. Audio is `(batch, channels, time)`, signals `(batch, width, frames)`.
+
+    Buffers: `mean` and `std`, `(width, 1)` or `(1, 1)`, which `fit` measures once; `fitted`, whether it has.
+    """
+
+    name: str
+    """In one word."""
+    width: int
+    """Channels of the signal."""
+    ratio: int
+    """Samples for one frame."""
+    mean: Tensor
+    std: Tensor
+    fitted: Tensor
+
+    def __init__(self, width: int, ratio: int, scales: int) -> None:
+        """`scales` counts the figures by which signals are scaled: `width`, or 1 for all channels together."""
+        super().__init__()
+        self.width, self.ratio = width, ratio
+        self.register_buffer("mean", torch.zeros(scales, 1))
+        self.register_buffer("std", torch.ones(scales, 1))
+        self.register_buffer("fitted", torch.tensor(False))
+
+    def read(self, audio: Tensor) -> Tensor:
+        """The signal of what training reads."""
+        return self.enter(audio)
+
+    def enter(self, audio: Tensor) -> Tensor:
+        """The signal of sound of any length: `frames(time)` frames."""
+        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
+
+    def leave(self, signal: Tensor, samples: int) -> Tensor:
+        """The first `samples` samples of the sound of a signal that has at least `frames(samples)` frames."""
+        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
+
+    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
+        """The sound of a signal that is one period: exactly `samples` samples, whose last leads into the first."""
+        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
+
+    def frames(self, samples: int) -> int:
+        """Frames that so many samples need."""
+        return max(1, -(-samples // self.ratio))
+
+    def normalise(self, signal: Tensor) -> Tensor:
+        """The signal at unit variance."""
+        return (signal.float() - self.mean) / self.std
+
+    def restore(self, scaled: Tensor) -> Tensor:
+        """The inverse of `normalise`."""
+        return scaled.float() * self.std + self.mean
+
+    def use_precision(self, precision: Precision) -> None:
+        """Arithmetic of networks, for playing, where a domain has some."""
+
+    @torch.no_grad()
+    def fit(self, signals: Iterable[Tensor]) -> None:
+        """Measure mean and deviation over signals, which may come in any number of batches; in float64.
+
+        UserError where there is nothing to measure, or something that is not a number.
+        """
+        count = 0
+        first, second = (torch.zeros(self.width, dtype=torch.float64) for _ in range(2))
+        for signal in signals:
+            exact = signal.detach().to("cpu", torch.float64)
+            count += exact.shape[0] * exact.shape[2]
+            first += exact.sum((0, 2))
+            second += exact.square().sum((0, 2))
+        if count == 0:
+            raise UserError("There is no sound to measure the scale of; prepare data that is longer than one frame.")
+        mean, std = self._scale(first / count, second / count)
+        if not bool(torch.isfinite(mean).all() and torch.isfinite(std).all()):
+            raise UserError("The training sound holds values that are not finite; prepare it again.")
+        self.mean.copy_(mean[:, None])
+        self.std.copy_(std[:, None])
+        self.fitted.fill_(True)
+
+    def _scale(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        """What to subtract and divide by, from the mean and the mean square of every channel `(width,)`."""
+        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")

@@ -1,0 +1,150 @@
+"""The latents of another model as what is diffused; that model lies inside, frozen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tritone import families, schema
+from tritone.errors import UserError
+from tritone.families.base import Precision, Synthesizer
+from tritone.families.diffusion.config import Config
+from tritone.families.diffusion.domain_base import Domain
+from tritone.signal.periodic import resample_periodic
+from tritone.signal.windows import in_windows
+
+WINDOW_SECONDS = 30
+"""Sound up to about this long is encoded and decoded whole."""
+FLOOR = 0.01
+"""Least deviation of a dimension, beside the largest: what a codec does not use is not raised to unit variance."""
+
+
+@dataclass(frozen=True)
+class CodecShape:
+    """What a codec's latents look like, in frames."""
+
+    width: int
+    """Dimensions."""
+    ratio: int
+    """Samples for one frame."""
+    extra: int
+    """Frames beyond `samples / ratio` that a sound has (the delay of a causal filter bank)."""
+    context: int
+    """How far a frame of the one can depend on those of the other, on either side."""
+
+
+class LatentDomain(Domain):
+    """Latents `(batch, dims, frames)` of a model that can encode and decode, known through the contract alone.
+
+    The codec's weights are part of this module, so that a checkpoint needs nothing beside it; they never learn. A
+    latent's dimensions are each brought to mean 0 and deviation 1. `fetched` says whether the weights are a trained
+    model's.
+    """
+
+    name = "latents"
+    fetched: Tensor
+
+    def __init__(self, config: Config) -> None:
+        codec = _build_codec(config)
+        shape = shape_of(codec)
+        super().__init__(shape.width, shape.ratio, shape.width)
+        self.shape = shape
+        self.codec = codec.requires_grad_(False).eval()
+        self.window = -(-WINDOW_SECONDS * config.sample_rate // self.ratio)
+        self.register_buffer("fetched", torch.tensor(False))
+
+    def train(self, mode: bool = True) -> "LatentDomain":
+        """The codec stays in evaluation mode."""
+        super().train(mode)
+        self.codec.eval()
+        return self
+
+    def take(self, weights: dict[str, Tensor]) -> None:
+        """Take over the weights of a trained codec."""
+        self.codec.load_state_dict(weights)
+        self.fetched.fill_(True)
+
+    def fit(self, signals: Iterable[Tensor]) -> None:
+        """See `Domain.fit`. UserError where the codec has fresh weights: its latents would mean nothing."""
+        if not bool(self.fetched):
+            raise UserError(
+                "The model whose latents are diffused is not there: give its run as --model.codec_from, or continue "
+                "the run that holds a copy of it."
+            )
+        super().fit(signals)
+
+    def use_precision(self, precision: Precision) -> None:
+        """That of the codec."""
+        self.codec.use_precision(precision)
+
+    def frames(self, samples: int) -> int:
+        """Frames that so many samples need, the codec's own delay included."""
+        return super().frames(samples) + self.shape.extra
+
+    def read(self, audio: Tensor) -> Tensor:
+        """Training reads latents already. UserError for those of another model."""
+        self._check(audio)
+        return audio.float()
+
+    def enter(self, audio: Tensor) -> Tensor:
+        """Through the codec, in windows where the sound is long."""
+        padded = functional.pad(self.codec.fitting(audio.float()), (0, -audio.shape[-1] % self.ratio))
+        size, context = self.window * self.ratio, self.shape.context * self.ratio
+        latent = in_windows(lambda part, _: self.codec.encode(part).float(), padded, size, context, down=self.ratio)
+        return latent.clone()
+
+    def leave(self, signal: Tensor, samples: int) -> Tensor:
+        """Through the codec, in windows where it is long. UserError where it is too short, or another codec's."""
+        audio = self._decode(signal)
+        if audio.shape[-1] < samples:
+            raise UserError(f"These latents last {audio.shape[-1]} samples, not {samples}; ask for fewer seconds.")
+        return audio[..., :samples]
+
+    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
+        """Wrapped by the context on both sides, decoded, cut to the period and brought to its length."""
+        count, around = signal.shape[-1], self.shape.context
+        places = torch.arange(-around, count + around, device=signal.device) % count
+        audio = self._decode(signal[..., places])
+        return resample_periodic(audio[..., around * self.ratio : (around + count) * self.ratio].contiguous(), samples)
+
+    def _decode(self, signal: Tensor) -> Tensor:
+        self._check(signal)
+        return in_windows(
+            lambda part, _: self.codec.decode(part).float(), signal, self.window, self.shape.context, up=self.ratio
+        ).clone()
+
+    def _check(self, signal: Tensor) -> None:
+        if signal.shape[1] != self.width:
+            raise UserError(
+                f"These are latents of another model: they have {signal.shape[1]} dimensions, but the codec of this "
+                f"one has {self.width}."
+            )
+
+    def _scale(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        std = (second - first.square()).clamp(min=0.0).sqrt()
+        return first, std.clamp(min=max(FLOOR * float(std.max()), 1e-6))
+
+
+@torch.no_grad()
+def shape_of(codec: Synthesizer) -> CodecShape:
+    """What the latents of a model look like. UserError where it does not state how far it sees."""
+    facts = codec.facts()
+    try:
+        ratio, delay = int(facts["ratio"]), int(facts["delay_samples"])
+        reach = max(int(facts["receptive_field_back"]), int(facts["receptive_field_ahead"]))
+    except KeyError as missing:
+        raise UserError(f"A {type(codec).__name__} cannot serve as codec: it does not state its {missing}.") from None
+    training = codec.training
+    weight = next(codec.parameters())
+    latent = codec.eval().encode(torch.zeros(1, codec.channels, ratio, device=weight.device))
+    codec.train(training)
+    return CodecShape(latent.shape[1], ratio, latent.shape[2] - 1, -(-(reach + delay) // ratio))
+
+
+def _build_codec(config: Config) -> Synthesizer:
+    if config.codec is None:
+        raise UserError("model.codec is empty: `tritone train` fills it in from the run that --model.codec_from names.")
+    kind = families.config_class(config.codec.family)
+    return families.build(config.codec.family, schema.build(kind, config.codec.model, "model.codec.model", "codec"))
