@@ -1,11 +1,11 @@
-"""Where a loop model's vocoder comes from: one that ships, by name, or a run of `tritone train vocoder`, by path."""
+"""Where a loop model's vocoder comes from: one that ships, by name, or a run that learned to be one, by path."""
 
 from pathlib import Path
 
 from torch import Tensor
 
 from tritone.errors import UserError
-from tritone.nn.vocoders.config import VocoderConfig
+from tritone.nn.vocoders.config import VocoderConfig, denoising
 from tritone.nn.vocoders.shipped import SHIPPED, load_shipped
 from tritone.training.run import Run
 
@@ -23,8 +23,12 @@ def vocoder_config(source: str) -> tuple[VocoderConfig, int]:
     if source in SHIPPED:
         config, _ = load_shipped(source)
         return config, config.mel.rate
-    model = _run(source).config.model
-    return model.network, model.sample_rate
+    run = _run(source).config
+    model = run.model
+    if run.family == "vocoder":
+        return model.network, model.sample_rate
+    parts = {"network": model.network, "noise": model.noise, "sampling": model.sampling}
+    return denoising(channels=model.channels, mel=model.mel, **parts), model.sample_rate
 
 
 def check_rate(source: str, rate: int, wanted: int) -> None:
@@ -51,8 +55,10 @@ def _run(source: str) -> Run:
             f"{' or '.join(SHIPPED)}, or null for Griffin-Lim."
         )
     run = Run(source)
-    if run.config.family != "vocoder":
+    family, task = run.config.family, getattr(run.config.model, "task", "")
+    if family != "vocoder" and (family, task) != ("diffusion", "vocoder"):
         raise UserError(
-            f"model.vocoder_from: {source} is a run of the family {run.config.family}; give one of the family vocoder."
+            f"model.vocoder_from: {source} is a run of the family {family}{task and f' for the task {task}'}; give one "
+            "of the family vocoder, or of diffusion for the task vocoder."
         )
     return run

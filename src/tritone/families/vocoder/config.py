@@ -98,6 +98,8 @@ class Config:
         ]  # fmt: skip
         if self.network.architecture == "griffin-lim":
             problems.append("network.architecture griffin-lim has nothing to learn; choose vocos or melgan")
+        if self.network.architecture == "diffusion":
+            problems.append("a diffusion vocoder learns by `tritone train diffusion --preset diffusion-vocoder`")
         if not 0 <= self.coarse <= 1:
             problems.append(f"coarse is a share and must lie between 0 and 1, not {self.coarse}")
         if not 0.25 <= self.coarse_hops[0] <= self.coarse_hops[1] <= 4:

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 def build_vocoder(config: VocoderConfig) -> Vocoder:
     """A vocoder with fresh weights (griffin-lim has none)."""
+    from tritone.nn.vocoders.diffusion import DiffusionVocoder
     from tritone.nn.vocoders.griffin_lim import GriffinLim
     from tritone.nn.vocoders.melgan import MelGAN
     from tritone.nn.vocoders.vocos import Vocos
 
-    return {"vocos": Vocos, "melgan": MelGAN, "griffin-lim": GriffinLim}[config.architecture](config)
+    kinds: dict[str, type[Vocoder]] = {
+        "vocos": Vocos, "melgan": MelGAN, "griffin-lim": GriffinLim, "diffusion": DiffusionVocoder
+    }  # fmt: skip
+    return kinds[config.architecture](config)

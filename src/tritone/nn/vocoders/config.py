@@ -4,16 +4,29 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tritone.errors import UserError
+from tritone.nn.diffusion.config import NetworkConfig, NoiseConfig, SamplingConfig
 from tritone.signal.mel_config import MelConfig
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    """What finds the waveform in noise (diffusion)."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    """What estimates the clean waveform."""
+    noise: NoiseConfig = field(default_factory=NoiseConfig)
+    """Which noise was learned."""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    """How the waveform is found."""
 
 
 @dataclass(frozen=True)
 class VocoderConfig:
     """From mel spectrogram to sound."""
 
-    architecture: Literal["vocos", "melgan", "griffin-lim"] = "vocos"
+    architecture: Literal["vocos", "melgan", "griffin-lim", "diffusion"] = "vocos"
     """vocos: ConvNeXt blocks and an inverse Fourier transform (arXiv 2306.00814); melgan: transposed convolutions
-    (arXiv 1910.06711); griffin-lim: no network, phases found by iteration."""
+    (arXiv 1910.06711); griffin-lim: no network, phases found by iteration; diffusion: a waveform found in noise."""
     channels: int = 1
     """1 mono, 2 stereo; channels are made jointly."""
     mel: MelConfig = field(default_factory=MelConfig)
@@ -27,9 +40,11 @@ class VocoderConfig:
     ratios: tuple[int, ...] = (8, 8, 2, 2)
     """Upsampling factors, whose product is the hop (melgan)."""
     corrections: int = 1
-    """Rounds in which the sound's own spectrogram is brought nearer to the one that was asked for (vocos)."""
+    """Rounds in which the sound's own spectrogram is brought nearer to the one asked for (vocos, diffusion)."""
     iterations: int = 32
     """Rounds of phase reconstruction (griffin-lim)."""
+    diffusion: DenoiserConfig | None = None
+    """The denoiser (diffusion)."""
 
     def __post_init__(self) -> None:
         problems = [
@@ -41,10 +56,13 @@ class VocoderConfig:
             problems.append(f"corrections must be at least 0, not {self.corrections}")
         if self.channels not in (1, 2):
             problems.append(f"channels must be 1 (mono) or 2 (stereo), not {self.channels}")
-        if self.architecture == "vocos" and self.mel.window % self.mel.hop:
+        if self.architecture in ("vocos", "diffusion") and self.mel.window % self.mel.hop:
             problems.append(
-                f"mel.window must be a multiple of mel.hop for vocos, not {self.mel.window}, {self.mel.hop}"
+                f"mel.window must be a multiple of mel.hop for {self.architecture}, "
+                f"not {self.mel.window}, {self.mel.hop}"
             )
+        if self.architecture == "diffusion" and self.diffusion is None:
+            problems.append("diffusion must say what the denoiser is, where the architecture is diffusion")
         product = 1
         for ratio in self.ratios:
             product *= ratio
@@ -52,3 +70,10 @@ class VocoderConfig:
             problems.append(f"ratios must be numbers from 2 on whose product is mel.hop {self.mel.hop}")
         if problems:
             raise UserError("vocoder: " + "; ".join(problems) + ".")
+
+
+def denoising(
+    *, channels: int, mel: MelConfig, network: NetworkConfig, noise: NoiseConfig, sampling: SamplingConfig
+) -> VocoderConfig:
+    """The vocoder of these parts, architecture diffusion."""
+    return VocoderConfig("diffusion", channels=channels, mel=mel, diffusion=DenoiserConfig(network, noise, sampling))

@@ -138,7 +138,8 @@ class Spread(nn.Module):
         bins = torch.arange(filters.shape[1], dtype=torch.float64)
         centres = (filters[heard] @ bins) / total[heard]
         right = torch.searchsorted(centres, bins).clamp(1, len(centres) - 1)
-        share = ((bins - centres[right - 1]) / (centres[right] - centres[right - 1])).clamp(0, 1)
+        gap = (centres[right] - centres[right - 1]).clamp(min=1e-9)
+        share = ((bins - centres[right - 1]) / gap).clamp(0, 1)
         weights = torch.zeros(filters.shape[1], mel.mels, dtype=torch.float64)
         rows = torch.arange(len(bins))
         weights[rows, heard[right - 1]] = 1 - share
