@@ -1,6 +1,6 @@
 """A diffusion autoencoder: sound to a small latent, and sound again, whose details are drawn (Mousai, 2301.11757)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,19 +14,21 @@ from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
 from tritone.families.diffusion.encoder import MagnitudeEncoder
+from tritone.families.diffusion.wishes import checked_controls
 from tritone.nn.diffusion.conditions import Conditions
-from tritone.nn.diffusion.overlap import Overlapping
+from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.samplers import sample
+from tritone.nn.diffusion.windows import Windowed
 from tritone.nn.losses import kl_divergence
 from tritone.nn.noise import sample_normal
 
 LATENT = 0x517CC1B7
 """What seeds are crossed with to draw latents, so that they have nothing in common with the noise of the sound."""
-WINDOW_SAMPLES, SHARED = 1 << 18, 8
-"""Longer sound is denoised in windows of about this length, of which neighbours share one part in so many."""
+OVERLAP = 4
+"""Neighbouring windows of a long sound share one such part of themselves."""
 UNBOUNDED = 86_400
-"""Seconds that are said to bear on each other. The windows of a long sound are sampled together, all from one noise, so
-what plays in windows of its own must leave this model's to it."""
+"""Seconds of sound that bear on each other, as `facts` has it: windows of a long sound are sampled together, out of one
+noise, so whoever plays in windows of their own must leave this model's to it."""
 
 
 class DiffusionAutoencoder(DiffusionModel):
@@ -35,6 +37,8 @@ class DiffusionAutoencoder(DiffusionModel):
     What the latent does not hold (phases, the texture of noise) is drawn from seeds. Both learn from the denoising loss
     alone, and where the bottleneck is variational from the divergence "kl".
     """
+
+    controls = tuple(name for name in DiffusionModel.controls if name != "loop")
 
     def __init__(self, config: Config) -> None:
         shape = config.encoder
@@ -103,11 +107,14 @@ class DiffusionAutoencoder(DiffusionModel):
         self._check(latent)
         available = latent.shape[-1] * self.ratio
         samples = available if samples is None else samples
+        if wishes.get("loop"):
+            raise UserError("A latent is decoded to sound with a beginning and an end; leave --loop out.")
         if samples > available:
             raise UserError(
                 f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
             )
-        signal = self._drawn(latent, [0] * len(latent) if noise_seeds is None else noise_seeds, Controls(**wishes))
+        seeds = [0] * len(latent) if noise_seeds is None else noise_seeds
+        signal = self._drawn(latent, seeds, checked_controls(wishes, self.config.sampling))
         return self.domain.leave(self.domain.restore(signal), samples)
 
     @torch.inference_mode()
@@ -160,21 +167,36 @@ class DiffusionAutoencoder(DiffusionModel):
         }
 
     def _drawn(self, latent: Tensor, seeds: Seeds, controls: Controls) -> Tensor:
-        """The signal of unit variance, all frames of it, out of noise; in windows that overlap where it is long."""
-        count, samples = len(latent), latent.shape[-1] * self.ratio
-        asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
+        """The signal of unit variance, all frames of it, out of noise.
+
+        It is sampled as frames of `ratio` samples, so that windows of a long one and what they are told are cut alike.
+        """
+        count, frames = len(latent), latent.shape[-1]
+        seconds = frames * self.ratio / self.sample_rate
+        asked = self.conditioner.asked(controls, count, seconds, self.device)
         unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
-        sampling = controls.sampling(self.config.sampling)
+        latent, sampling = latent.to(self.device), controls.sampling(self.config.sampling)
+        size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / self.ratio))
+        denoise = Guided(
+            Windowed(self._clean_frames, size, size // OVERLAP),
+            replace(asked, channels=latent),
+            replace(unsaid, channels=latent),
+            scale=sampling.guidance,
+            rescale=sampling.rescale,
+            interval=sampling.guidance_interval,
+        )
+        shape = (self.domain.width * self.ratio, frames)
+        return self._joined(sample(denoise, shape, seeds, sampling, device=self.device, show=controls.show))
 
-        def window(start: int, stop: int) -> Callable[[Tensor, Tensor], Tensor]:
-            context = latent[..., start // self.ratio : stop // self.ratio].to(self.device)
-            return self.guided(replace(asked, context=context), replace(unsaid, context=context), sampling.guidance)
+    def _clean_frames(self, x: Tensor, sigma: Tensor, conditions: Conditions, circular: bool) -> Tensor:
+        """The denoiser's estimate of frames `(batch, width * ratio, frames)`; their latent is among the channels."""
+        told = replace(conditions, channels=None, context=conditions.channels)
+        clean = self.denoiser(self._joined(x), sigma, told, circular)
+        return clean.unflatten(2, (-1, self.ratio)).transpose(2, 3).flatten(1, 2)
 
-        unit = SHARED * self.ratio
-        size = max(unit, WINDOW_SAMPLES // unit * unit)
-        denoise = Overlapping(window, size, size // SHARED)
-        shape = (self.domain.width, samples)
-        return sample(denoise, shape, seeds, sampling, device=self.device, show=controls.show)
+    def _joined(self, frames: Tensor) -> Tensor:
+        """Frames `(batch, width * ratio, frames)` as a signal `(batch, width, frames * ratio)`."""
+        return frames.unflatten(1, (self.domain.width, self.ratio)).transpose(2, 3).flatten(2)
 
     def _check(self, latent: Tensor) -> None:
         dims = self.config.encoder.latent
