@@ -8,6 +8,7 @@ level, speed) they do not follow.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def write_latents(
     Memory does not grow with the length of the sound. UserError where latents are not finite.
     """
     writer = ShardWriter(folder, DTYPE, encoder.dims, (), limit)
-    size = max(1, -(-WINDOW_SECONDS * dataset.sample_rate // encoder.ratio))
+    size = ceil(WINDOW_SECONDS * dataset.sample_rate / encoder.ratio)
     sounds = {_sound(item): item for item in dataset.items}
     total = sum(item.frames for item in sounds.values()) // dataset.sample_rate
     done = 0

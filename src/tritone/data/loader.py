@@ -140,7 +140,8 @@ class Loader:
         return self._source.place(step, slot, samples_for_speed(self._source.row_samples, speed))[1]
 
     def _known(self, item: Item, start: int, length: int, speed: float) -> _Known:
-        dataset, rate = self._dataset, self._dataset.sample_rate * speed
+        dataset = self._dataset
+        rate = dataset.sample_rate / dataset.ratio * speed
         return _Known(
             length=length,
             label=dataset.label_numbers[item.label],

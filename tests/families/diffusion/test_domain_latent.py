@@ -99,7 +99,7 @@ def test_sound_of_a_decoded_latent_may_be_written_into():
 def test_latents_of_another_model_are_refused():
     domain = lively(NANO)
     for use in (domain.read, lambda latent: domain.leave(latent, 10), lambda latent: domain.leave_loop(latent, 10)):
-        with pytest.raises(UserError, match="latents of another model: they have 7 dimensions.*has 6"):
+        with pytest.raises(UserError, match=r"latents of another model: they have 7 dimensions.*has 6"):
             use(torch.randn(1, 7, 40))
     with pytest.raises(UserError, match="last 96 samples, not 97"):
         domain.leave(torch.randn(1, 6, 3), 97)
@@ -107,14 +107,14 @@ def test_latents_of_another_model_are_refused():
 
 def test_a_codec_with_fresh_weights_is_refused():
     domain = build_domain(over(NANO))
-    with pytest.raises(UserError, match="--model.codec_from"):
+    with pytest.raises(UserError, match=r"--model\.codec_from"):
         domain.fit([torch.randn(1, 6, 40)])
     domain.take(lively(NANO).codec.state_dict())
     domain.fit([torch.randn(1, 6, 40)])
 
 
 def test_a_codec_that_is_not_known_yet_is_refused():
-    with pytest.raises(UserError, match="model.codec is empty"):
+    with pytest.raises(UserError, match=r"model\.codec is empty"):
         build_domain(Config(codec_from="somewhere"))
 
 
