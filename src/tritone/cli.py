@@ -18,6 +18,7 @@ COMMANDS = {
     "inspect": "say what a dataset, run or checkpoint is",
     "generate": "new sound from a trained model",
     "reconstruct": "sound through a model and back",
+    "upsample": "sound at a low rate to a high one",
     "encode": "sound to latents",
     "decode": "latents to sound",
     "loops": "render a labelled set of drum loops from one-shots",

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from tritone.families.base import Synthesizer
     from tritone.play.loop_model import LoopOptions, Show
 
+KIND = "models that make loops"
 OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "--bars": (number(0, above=True), "N", "length, a multiple of the model's bars (default these)"),
+    "--bars": (number(0, above=True), "N", "length, a multiple of the model's bars (default these); any with --loop"),
     "--bpm": (number(0, above=True), "T", "tempo (default the training loops' middle one; with --like the file's)"),
     "--truncation": (number(), "P", "how far loops stray from the typical one, 0 to 1.5 (default 1)"),
-    "--label": (str, "L", "kind of loops, as the training data names them (default: the seed chooses)"),
+    "--label": (str, "L", "kind of sound, as the training data names it (default: any; in loops the seed chooses)"),
     "--vocoder": (str, "V", "another vocoder: a run of `tritone train vocoder`, or loops-44k (default the model's)"),
     "--mix": (
         str,
@@ -26,26 +27,31 @@ OPTIONS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     ),
     "--split": (whole(1), "N", "how many layers are coarse, with --mix (default half of them)"),
     "--like": (Path, "FILE", "the model's nearest loop to that in a file, and COUNT - 1 variations"),
-    "--strength": (number(), "P", "how far variations go, 0 to 1, with --like (default 0.3)"),
+    "--strength": (number(), "P", "how far variations go, 0 to 1, with --like (default 0.3) or --vary (0.4)"),
     "--steps": (
         whole(1),
         "N",
-        "with --morph: from each seed to the next (default 8); with --like: of the search (200)",
+        "of the sampler, out of noise; of loops with --morph: from each seed to the next (default 8); with --like: of "
+        "the search (200)",
     ),
 }
 """Type, placeholder and help of every option with a value."""
+SHARED = ("--bars", "--bpm", "--label", "--strength", "--steps")
+"""Options that models which make sound out of noise have too."""
 MODES = {"morph": ("steps",), "mix": ("split",), "like": ("count", "seed", "strength", "steps")}
 """Ways to make loops other than from consecutive seeds, and what may be said with them."""
 USUAL = ("count", "seed")
 
 
-def add_loop_arguments(parser: ArgumentParser) -> list[str]:
-    """Options that only these models have; gives their names."""
-    group = parser.add_argument_group("models that make loops")
+def add_loop_arguments(parser: ArgumentParser) -> dict[str, str]:
+    """Options that these models have; gives what kind of models each is for."""
+    shared = parser.add_argument_group("models that make loops, or sound out of noise")
+    group = parser.add_argument_group(KIND)
     for name, (kind, metavar, about) in OPTIONS.items():
-        group.add_argument(name, type=kind, default=SUPPRESS, metavar=metavar, help=about)
+        home = shared if name in SHARED else group
+        home.add_argument(name, type=kind, default=SUPPRESS, metavar=metavar, help=about)
     group.add_argument("--no-sheet", action="store_true", default=SUPPRESS, help="draw no contact sheet")
-    return [*OPTIONS, "--no-sheet"]
+    return dict.fromkeys((*OPTIONS, "--no-sheet"), KIND)
 
 
 def play_loops(model: "Synthesizer", args: Namespace, show: "Show") -> list[Path]:

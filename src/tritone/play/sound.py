@@ -52,13 +52,18 @@ def _is_sound(path: Path, folder: Path) -> bool:
 
 def read_for(model: Synthesizer, path: Path) -> Sound:
     """Read a file for `model`: resampled, and split into single channels where the model has fewer than the file."""
+    return read_at(model, path, model.sample_rate)
+
+
+def read_at(model: Synthesizer, path: Path, wanted: int | None) -> Sound:
+    """Read a file for `model` at the rate `wanted`, or at its own; for the channels see `read_for`."""
     audio, rate = read_audio(path)
     channels, samples = audio.shape
     if samples == 0:
         raise UserError(f"{path} holds no sound; give a file that is longer than nothing.")
     if not np.isfinite(audio).all():
         raise UserError(f"{path} holds samples that are not numbers (NaN or infinity); export it again.")
-    fitted = torch.from_numpy(np.ascontiguousarray(resample(audio, rate, model.sample_rate)))
+    fitted = torch.from_numpy(np.ascontiguousarray(resample(audio, rate, wanted or rate)))
     batch = fitted[None] if channels == model.channels else fitted[:, None].expand(-1, model.channels, -1)
     return Sound(path.stem, batch.contiguous(), rate, samples, channels)
 

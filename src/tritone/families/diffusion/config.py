@@ -97,6 +97,8 @@ class Config:
     """Which noise is learned."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     """How sound is made where nothing else is asked."""
+    window_seconds: float = 12.0
+    """Longer sound is made in windows of this length, which overlap by a quarter; some twice a training crop."""
     mel: MelConfig = field(default_factory=lambda: MelConfig(rate=48_000, mels=80))
     """The spectrogram that a vocoder reads."""
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -183,6 +185,8 @@ class Config:
             problems.append(f"upsampler.rates must lie between 0 and sample_rate {self.sample_rate}")
         if min(self.autoregressive.chunks, self.encoder.factor, self.encoder.latent, self.encoder.layers) < 1:
             problems.append("autoregressive.chunks and encoder.factor, latent and layers must be at least 1")
+        if not 0 < self.window_seconds < inf:
+            problems.append(f"window_seconds must be a number above 0, not {self.window_seconds}")
         if not 0 < self.learning_rate < inf:
             problems.append(f"learning_rate must be a number above 0, not {self.learning_rate}")
         if not all(0 <= beta < 1 for beta in self.betas):
