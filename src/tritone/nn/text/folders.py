@@ -12,6 +12,7 @@ from tritone.nn.text.base import LONGEST
 
 _KINDS = (".json", ".txt", ".model", ".safetensors", ".bin")
 _EDGE = 1 << 16
+_VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json", "vocab.txt")
 
 
 def read_config(path: Path, model: str) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def read_network(path: Path, model: str, kinds: tuple[str, ...], **options: Any)
 
 def read_tokenizer(path: Path, longest: int = LONGEST) -> Callable[[str], list[int]]:
     """From a text to at most `longest` token numbers, begin and end marks included. UserError as `read_network`."""
+    if not any((path / name).is_file() for name in _VOCABULARIES):  # transformers would make an empty tokenizer
+        raise UserError(f"{path} has no tokenizer (none of {', '.join(_VOCABULARIES)}); download the whole folder.")
     package = transformers(path)
     with _readable(path, "tokenizer"), _quiet(package):
         tokenizer = package.AutoTokenizer.from_pretrained(path, local_files_only=True)
