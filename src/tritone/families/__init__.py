@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "gan": "tritone.families.gan",
     "vae": "tritone.families.vae",
+    "diffusion": "tritone.families.diffusion",
     "vocoder": "tritone.families.vocoder",
     "tagger": "tritone.families.tagger",
 }

@@ -9,9 +9,21 @@ from tritone.config import RunConfig, load_preset, make_config, read_run_config
 from tritone.errors import UserError
 from tritone.training.display import Display
 
-SMALL_PRESETS = {"gan": "gan-nano", "vae": "vae-nano", "vocoder": "vocoder-nano", "tagger": "tagger-nano"}
+SMALL_PRESETS = {
+    "gan": "gan-nano",
+    "vae": "vae-nano",
+    "diffusion": "diffusion-wave-nano",
+    "vocoder": "vocoder-nano",
+    "tagger": "tagger-nano",
+}
 """What a family trains without a GPU, where no preset is named."""
-FULL_PRESETS = {"gan": "gan-loop", "vae": "vae-v2", "vocoder": "vocoder-vocos", "tagger": "tagger-scnn"}
+FULL_PRESETS = {
+    "gan": "gan-loop",
+    "vae": "vae-v2",
+    "diffusion": "diffusion-wave",
+    "vocoder": "vocoder-vocos",
+    "tagger": "tagger-scnn",
+}
 """What it trains on a GPU."""
 
 
