@@ -79,14 +79,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     return heard.transpose(1, 2).flatten(2)
 
 
-def rotary(time: int, features: int, circular: bool, device: torch.device) -> Tensor:
+def rotary(time: int, features: int, circular: bool, device: torch.device, slowest: float = SLOWEST) -> Tensor:
     """Cosines and sines `(2, time, 1, features / 2)` by which `features` of a head are turned at each moment.
 
     On a circle every frequency is rounded to a whole number of turns around it, so that distances are counted around
     it too and a rolled sound is attended to as the sound itself.
     """
     pairs = features // 2
-    frequencies = torch.exp(torch.arange(pairs, device=device) * (-math.log(SLOWEST) / max(1, pairs)))
+    frequencies = torch.exp(torch.arange(pairs, device=device) * (-math.log(slowest) / max(1, pairs)))
     if circular:
         frequencies = torch.round(frequencies * (time / (2 * math.pi))) * (2 * math.pi / time)
     angles = torch.arange(time, device=device)[:, None, None] * frequencies

@@ -89,9 +89,9 @@ def patched(rows: Tensor, channels: int) -> Tensor:
     return rows.reshape(rows.shape[0], -1, channels)
 
 
-def group_norm(rows: Tensor, groups: int, weight: Tensor, bias: Tensor) -> Tensor:
+def group_norm(rows: Tensor, groups: int, weight: Tensor, bias: Tensor, narrow: int = NARROW) -> Tensor:
     """Group norm (arXiv 1803.08494) whose weight and bias are of one sound or of each, `(1 or batch, channels)`."""
-    if rows.shape[-1] < NARROW and rows.dtype == torch.bfloat16:
+    if rows.shape[-1] < narrow and rows.dtype == torch.bfloat16:
         rows = rows.float()
     image = rows.transpose(1, 2).unsqueeze(2)
     if weight.shape[0] == 1:
