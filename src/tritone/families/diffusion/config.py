@@ -30,11 +30,11 @@ class StftConfig:
 class CodecConfig:
     """The model whose latents are diffused; filled in from `codec_from` when training starts."""
 
-    family: str
+    family: str = ""
     """Its family."""
-    model: dict[str, Any]
+    model: dict[str, Any] = field(default_factory=dict)
     """Its family's configuration in full."""
-    step: int
+    step: int = 0
     """After how many steps of training it was taken."""
 
 
