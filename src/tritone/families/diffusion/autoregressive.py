@@ -169,7 +169,7 @@ class AutoregressiveDiffusion(DiffusionModel):
         return Ladder(chunk, chunks, tuple(levels.tolist()), ORDERS[sampling.sampler])
 
     def _denoise(self, count: int, samples: int, controls: Controls) -> Denoise:
-        """The denoiser under what is asked for, told levels `(batch, 1, time)`; whether guidance acts, the highest says."""
+        """The denoiser under what is asked for, told levels `(batch, 1, time)`; the highest says if guidance acts."""
         asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
         unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
         sampling = controls.sampling(self.config.sampling)
