@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from small_codec import CODECS, NANO, lively, over
 
+from tritone.assets import LOOPS
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.domain import build_domain
 from tritone.families.diffusion.domain_latent import shape_of
+from tritone.signal.files import read_audio
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -76,6 +79,18 @@ def test_every_dimension_has_unit_variance_but_those_that_the_codec_does_not_use
     torch.testing.assert_close(scaled.std(1)[[0, 1, 2, 3, 5]], torch.ones(5), rtol=0, atol=1e-3)
     assert scaled.std(1)[4] < 0.01
     torch.testing.assert_close(domain.restore(domain.normalise(latents[0])), latents[0], rtol=0, atol=1e-5)
+
+
+def test_latents_of_shipped_sound_have_unit_variance():
+    domain, crops = lively(NANO), []
+    for path in sorted(LOOPS.iterdir())[:4]:
+        audio, _ = read_audio(path)
+        crops.append(torch.from_numpy(audio[:1, :65_536].astype(np.float32))[None])
+    signals = [domain.enter(crop) for crop in crops]
+    domain.fit(signals)
+    scaled = domain.normalise(torch.cat(signals, -1))[0]
+    torch.testing.assert_close(scaled.std(1), torch.ones(6), rtol=0, atol=1e-3)
+    torch.testing.assert_close(scaled.mean(1), torch.zeros(6), rtol=0, atol=1e-3)
 
 
 def test_codec_is_frozen_stays_in_evaluation_mode_and_lies_in_the_weights():
