@@ -18,7 +18,7 @@ from tritone.play.loop_names import bars_words, like_stem, loop_name, tempo_word
 from tritone.play.loop_tempo import said_tempo
 from tritone.play.sound import Sound, as_it_came, make_folder, read_at, read_for, write
 from tritone.play.sound_loops import BEATS, loop_form
-from tritone.play.wishes import asked
+from tritone.play.wishes import asked, finish
 from tritone.signal.loop_chunks import write_loop
 from tritone.signal.periodic import resample_periodic
 
@@ -54,7 +54,7 @@ def continue_file(
         made = model.continue_from(sound.audio, seconds, _seeds(sound, seed, index), **wishes)
         written.append(out / f"{path.stem}-continued-seed-{seed}-{index:03d}.wav")
         write_kept(written[-1], as_it_came(longer, made, model.sample_rate), path, np.arange(samples) < sound.samples)
-    show(count, count)
+    finish(model, show, count)
     return written
 
 
@@ -91,7 +91,7 @@ def vary_file(
         else:
             written.append(out / f"{stem}.wav")
             write(written[-1], as_it_came(sound, made, model.sample_rate), sound.rate)
-    show(count, count)
+    finish(model, show, count)
     return written
 
 

@@ -13,7 +13,7 @@ from tritone.play.load import require
 from tritone.play.loop_model import Show
 from tritone.play.loop_names import walk_stem
 from tritone.play.sound import read_for, write
-from tritone.play.wishes import asked
+from tritone.play.wishes import asked, finish
 
 
 def generate(
@@ -39,7 +39,7 @@ def generate(
         audio = model.generate(1, seconds, [sound_seed(seed, index)], **wishes)
         written.append(out / f"seed-{seed}-{index:03d}.wav")
         write(written[-1], audio[0].cpu().numpy(), model.sample_rate)
-    show(count, count)
+    finish(model, show, count)
     return written
 
 
@@ -100,7 +100,7 @@ def morph_seeds(
         audio = model.morph(first, second, [place - leg], seconds, **wishes)
         written.append(out / f"morph-{walk_stem(list(seeds))}-{index:03d}.wav")
         write(written[-1], audio[0].cpu().numpy(), model.sample_rate)
-    show(count, count)
+    finish(model, show, count)
     return written
 
 

@@ -15,7 +15,7 @@ from tritone.play.kept import write_kept
 from tritone.play.load import require
 from tritone.play.loop_model import Show
 from tritone.play.sound import as_it_came, read_for
-from tritone.play.wishes import asked
+from tritone.play.wishes import asked, finish
 
 SLACK_SECONDS = 0.005
 """So far beyond the end a stretch may reach: lengths are told in hundredths of a second."""
@@ -69,7 +69,7 @@ def inpaint_file(
         made = model.inpaint(sound.audio, heard[None, None], seeds, resamples=resamples, **wishes)
         written.append(out / f"{path.stem}-redone-seed-{seed}-{index:03d}.wav")
         write_kept(written[-1], as_it_came(sound, made, model.sample_rate), path, keep)
-    show(count, count)
+    finish(model, show, count)
     return written
 
 

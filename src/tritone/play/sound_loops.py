@@ -13,7 +13,7 @@ from tritone.play.load import require
 from tritone.play.loop_model import MOST_SECONDS, Show
 from tritone.play.loop_names import bars_words, loop_name, tempo_words
 from tritone.play.sound import make_folder
-from tritone.play.wishes import asked
+from tritone.play.wishes import asked, finish
 from tritone.signal.loop_chunks import write_loop
 from tritone.signal.loops import FASTEST, SLOWEST, loop_length
 
@@ -66,7 +66,7 @@ def generate_loops(
             written[-1], audio[0].cpu().numpy(), model.sample_rate, bars=form.bars, bpm=form.bpm, beats_per_bar=BEATS,
             comment=f"seed {seed}, {index}, {bars_words(form.bars)} at {tempo_words(form.bpm)} BPM",
         )  # fmt: skip
-    show(count, count)
+    finish(model, show, count)
     return written
 
 

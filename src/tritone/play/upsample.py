@@ -11,7 +11,7 @@ from tritone.play.generate import sound_seed
 from tritone.play.load import require
 from tritone.play.loop_model import Show
 from tritone.play.sound import as_it_came, find_sounds, outputs_for, read_at, write
-from tritone.play.wishes import asked
+from tritone.play.wishes import asked, finish
 from tritone.signal.files import audio_info
 
 
@@ -45,7 +45,7 @@ def upsample(
         )
         whole = replace(sound, rate=model.sample_rate, samples=made.shape[-1])
         write(target, as_it_came(whole, made, model.sample_rate), model.sample_rate)
-    show(len(files), len(files))
+    finish(model, show, len(files))
     return targets
 
 

@@ -12,9 +12,10 @@ from tritone.play.loop_model import Show
 def asked(
     model: Synthesizer, run: Path | str, controls: Mapping[str, Any], show: Show, done: int = 0, total: int = 1
 ) -> dict[str, Any]:
-    """Keywords for `model.generate` and its like: `controls`, and progress within sound `done` of `total`.
+    """Keywords for `model.generate` and its like: `controls`, and progress within sound number `done` of `total`.
 
-    UserError for a control that the model does not have, and for words that say nothing.
+    A model that shows no steps of its own is shown sound by sound (`finish` when all are done). UserError for a control
+    that the model does not have, and for words that say nothing.
     """
     for name, value in controls.items():
         if name not in model.controls:
@@ -26,3 +27,9 @@ def asked(
         show(done, total)
         return dict(controls)
     return {**controls, "show": lambda step, steps: show(done * steps + step, total * steps)}
+
+
+def finish(model: Synthesizer, show: Show, total: int) -> None:
+    """Show that all is done, where the model's own steps have not shown it."""
+    if "show" not in model.controls:
+        show(total, total)
