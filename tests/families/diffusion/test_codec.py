@@ -153,6 +153,14 @@ def test_a_run_goes_on_without_its_codec_while_the_latents_are_there(place):
         filled(place)
 
 
+def test_a_run_does_not_go_on_with_latents_of_what_the_data_was(place):
+    config, index = filled(place), place / "data" / "index.json"
+    index.write_text(index.read_text().replace("00.wav", "07.wav"))
+    with pytest.raises(UserError, match="was prepared again since this run began"):
+        with_latents(config, Dataset.open(place / "data"))
+    assert filled(place).latents != config.latents
+
+
 def test_latents_that_are_gone_are_made_from_the_same_step(place):
     config = filled(place)
     shutil.rmtree(place / "data" / "latents")

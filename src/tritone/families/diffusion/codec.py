@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,6 +15,7 @@ from tritone.config import read_run_config
 from tritone.data.latents import Encoder, write_latents
 from tritone.data.store import Dataset
 from tritone.errors import UserError
+from tritone.families.base import Synthesizer
 from tritone.families.diffusion.config import CodecConfig, Config
 from tritone.families.diffusion.domain_base import Domain
 from tritone.families.diffusion.domain_latent import LatentDomain, shape_of
@@ -24,9 +24,6 @@ from tritone.training.atomic import FULL, whole_folder
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.lock import turn
 from tritone.training.run import Run
-
-if TYPE_CHECKING:
-    from tritone.families.base import Synthesizer
 
 FOLDER = "latents"
 """In a DATA folder, where its latents are kept."""
@@ -39,16 +36,22 @@ def with_latents(config: Config, dataset: Dataset) -> Config:
     """The configuration with `codec` and `latents` (a folder below DATA), which is made where it is not there yet.
 
     A run that is continued needs no more than that folder. UserError where `codec_from` is no run, or its model cannot
-    encode and decode, was never trained, or is for another sample rate or other channels.
+    encode and decode, was never trained, or is for another sample rate or other channels; and where a run is continued
+    on data that has changed.
     """
-    if config.codec and config.latents and whole(dataset.path / config.latents):
+    if config.codec and config.latents and (made := _opened(dataset.path / config.latents)):
+        if made.summary.get("sound") != _checksum(dataset.path / "index.json"):
+            raise UserError(
+                f"{dataset.path} was prepared again since this run began; start a new one in another --out."
+            )
         return config
     source = _source(config)
     codec, model, checkpoint = _open(source, config.codec.step if config.codec else None)
     _check(source, model, dataset)
     folder = f"{FOLDER}/{fingerprint(codec, checkpoint / WEIGHTS, dataset)}"
-    if not whole(dataset.path / folder):
-        _make(dataset.path / folder, dataset, model, {"latents_of": f"{codec.family}, step {codec.step}"})
+    if not _opened(dataset.path / folder):
+        about = {"latents_of": f"{codec.family}, step {codec.step}", "sound": _checksum(dataset.path / "index.json")}
+        _make(dataset.path / folder, dataset, model, about)
     return replace(config, codec_from=str(source.resolve()), codec=codec, latents=folder)
 
 
@@ -61,23 +64,23 @@ def fetch_codec(domain: Domain, config: Config) -> None:
         domain.take(Run(config.codec_from).load(checkpoint).state_dict())
 
 
-def whole(folder: Path) -> bool:
-    """Whether all latents are there: an index and shards of the right size."""
-    try:
-        Dataset.open(folder)
-    except UserError:
-        return False
-    return True
-
-
 def fingerprint(codec: CodecConfig, weights: Path, dataset: Dataset) -> str:
     """What latents follow from, in 32 hexadecimal digits: the codec, its weights, and the data."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([FORMAT, codec.family, codec.model], sort_keys=True).encode())
-    for path in (weights, dataset.path / "index.json"):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, hashlib.blake2b).digest())
-    return digest.hexdigest()
+    made_of = [FORMAT, codec.family, codec.model, _checksum(weights), _checksum(dataset.path / "index.json")]
+    return hashlib.blake2b(json.dumps(made_of, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _opened(folder: Path) -> Dataset | None:
+    """The latents in a folder; None where not all are there: an index, and shards of the right size."""
+    try:
+        return Dataset.open(folder)
+    except UserError:
+        return None
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _source(config: Config) -> Path:
@@ -92,7 +95,7 @@ def _source(config: Config) -> Path:
     raise UserError(f"model.codec_from: there is no run {source}; give one of `tritone train vae`.")
 
 
-def _open(source: Path, step: int | None) -> tuple[CodecConfig, "Synthesizer", Path]:
+def _open(source: Path, step: int | None) -> tuple[CodecConfig, Synthesizer, Path]:
     """The codec's configuration, the model itself, and the checkpoint that it was read from."""
     run = Run(source)
     checkpoint = run.checkpoint("latest" if step is None else step)
@@ -107,7 +110,7 @@ def _open(source: Path, step: int | None) -> tuple[CodecConfig, "Synthesizer", P
     return CodecConfig(settings.family, plain(asdict(settings.model)), number), model, checkpoint
 
 
-def _check(source: Path, model: "Synthesizer", dataset: Dataset) -> None:
+def _check(source: Path, model: Synthesizer, dataset: Dataset) -> None:
     if not {"encode", "decode"} <= model.capabilities():
         able = ", ".join(sorted(model.capabilities())) or "nothing yet"
         raise UserError(
@@ -125,12 +128,12 @@ def _check(source: Path, model: "Synthesizer", dataset: Dataset) -> None:
             )
 
 
-def _make(folder: Path, dataset: Dataset, model: "Synthesizer", about: dict[str, str]) -> None:
+def _make(folder: Path, dataset: Dataset, model: Synthesizer, about: dict[str, str]) -> None:
     """The folder of latents, whole or not at all; one process makes it, others wait for it."""
     try:
         folder.parent.mkdir(exist_ok=True)
         with turn(folder.parent):
-            if not whole(folder):
+            if not _opened(folder):
                 with whole_folder(folder) as unfinished:
                     write_latents(unfinished, dataset, _encoder(model), _lines(f"Encoding {dataset.path}"), about)
     except OSError as error:
@@ -138,7 +141,7 @@ def _make(folder: Path, dataset: Dataset, model: "Synthesizer", about: dict[str,
         raise UserError(f"{folder} could not be written ({what}); mend that and run the same command again.") from error
 
 
-def _encoder(model: "Synthesizer") -> Encoder:
+def _encoder(model: Synthesizer) -> Encoder:
     """The model as the data side knows it, on a GPU where there is one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
