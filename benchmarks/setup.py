@@ -8,7 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-PEERS = ["acids-rave==2.3.1", "cached-conv==2.5.0", "nn-tilde==1.6.0", "torchaudio==2.11.0"]
+PEERS = [
+    "acids-rave==2.3.1",
+    "cached-conv==2.5.0",
+    "nn-tilde==1.6.0",
+    "torchaudio==2.11.0",
+    "audio-diffusion-pytorch==0.1.3",
+    "a-unet==0.0.16",
+]
 
 
 def main() -> None:
