@@ -46,8 +46,9 @@ def inpaint(
         length = log(sigma / lower) if lower else 0.0
         for left in reversed(range(resamples)):
             clean = estimate(denoise, x, sigma)
-            drawn_out = before is not None and lower and not left
-            guess = clean + length / (2 * length_before) * (clean - before) if drawn_out else clean
+            guess = clean
+            if before is not None and lower and not left:
+                guess = clean + length / (2 * length_before) * (clean - before)
             x = _down(x, guess, known, keep, sigma, lower, next(fresh) if lower else torch.zeros_like(x))
             if left:
                 x = x + sqrt(sigma**2 - lower**2) * next(fresh)
