@@ -24,8 +24,8 @@ def inpaint(
     """`known (batch, channels, time)` where `keep`, bool `(batch | 1, 1, time)`, is True, bit by bit; new elsewhere.
 
     Each step from a level to the next is taken `resamples` times: down by stochastic sampling, back up by noise of
-    variance sigma² − lower² (the paper's algorithm 1), so that the parts come to fit each other. What is given enters at
-    each level with fresh noise. Evaluations: steps × resamples. `sigmas` is as for samplers and ends at 0; `noise` is
+    variance sigma² − lower² (the paper's algorithm 1), so that the parts come to fit each other. What is given enters
+    at each level with fresh noise. Evaluations: steps × resamples. `sigmas` is as for samplers and ends at 0; `noise` is
     asked for numbers of use from 0.
 
     Down and up again is a step of Langevin dynamics. It is first order: an estimate from before belongs to noise that
@@ -43,8 +43,7 @@ def inpaint(
     for sigma, lower in pairwise(sigmas.tolist()):
         length = log(sigma / lower) if lower else 0.0
         for left in reversed(range(resamples)):
-            clean = estimate(denoise, x, sigma)
-            guess = clean
+            clean = guess = estimate(denoise, x, sigma)
             if before is not None and lower and not left:
                 guess = clean + length / (2 * length_before) * (clean - before)
             x = _down(x, guess, known, keep, sigma, lower, next(fresh) if lower else torch.zeros_like(x))
