@@ -35,7 +35,7 @@ def check_inpainting(controls: Controls, keep: Tensor, count: int, samples: int,
         )
     if controls.loop:
         raise UserError("--loop goes with new sound and with variations; leave it out here.")
-    if controls.sampler not in (None, "ancestral"):
-        raise UserError(f"A part of a sound is made with the sampler ancestral; leave {controls.sampler} out.")
+    if controls.sampler is not None:
+        raise UserError(f"A part of a sound has a way of its own; leave --sampler {controls.sampler} out.")
     if resamples < 1:
         raise UserError(f"--resamples must be at least 1, not {resamples}.")
