@@ -25,8 +25,8 @@ def inpaint(
 
     Each step from a level to the next is taken `resamples` times: down by stochastic sampling, back up by noise of
     variance sigma² − lower² (the paper's algorithm 1), so that the parts come to fit each other. What is given enters
-    at each level with fresh noise. Evaluations: steps × resamples. `sigmas` is as for samplers and ends at 0; `noise` is
-    asked for numbers of use from 0.
+    at each level with fresh noise. Evaluations: steps × resamples. `sigmas` is as for samplers and ends at 0; `noise`
+    is asked for numbers of use from 0.
 
     Down and up again is a step of Langevin dynamics. It is first order: an estimate from before belongs to noise that
     was renewed, and repeated use of it diverges. The last step down from each level is that of 2M-SDE: first order
