@@ -16,8 +16,9 @@ import numbers_page
 HERE = Path(__file__).parent
 NAMES = (
     "data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality", "feature_parity", "gan_speed",
-    "gan_convergence", "gan_loops",
-)  # fmt: skip  # fmt: skip
+    "gan_convergence", "gan_loops", "diffusion_samplers", "diffusion_parity", "diffusion_speed",
+    "diffusion_latent_speed", "diffusion_quality",
+)  # fmt: skip
 
 
 def run(name: str, results: Path, quick: bool) -> str:

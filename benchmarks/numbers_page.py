@@ -78,6 +78,39 @@ ABOUT = {
         "seam, else loops of the same data that were held out, both compared with training loops. Bins follow the "
         "training loops they were made from, so that held-out loops show some differences too.",
     ),
+    "diffusion_samplers": (
+        "Samplers of diffusion",
+        "With exact denoisers of mixtures of normal distributions, so that the error is the sampler's own; distance is "
+        "Wasserstein-1 to the data. The peer is audio-diffusion-pytorch's own sampler with the same denoiser.",
+    ),
+    "diffusion_parity": (
+        "The networks of diffusion",
+        "Ours and audio-diffusion-pytorch's at the size of its README (two channels, 2^18 samples), random weights.",
+    ),
+    "diffusion_speed": (
+        "Speed of the networks of diffusion",
+        "Medians, ours and theirs in turn, at the size of the peer's README. bf16 is `--precision bf16` in playing and "
+        "`training.precision: bf16`; the peer has no mixed precision of its own.",
+    ),
+    "diffusion_latent_speed": (
+        "Seconds of sound for a second of compute",
+        "48 kHz stereo, 5.5 s at a time, from noise to sound. Ours: `diffusion-latent` on the latents of "
+        "`vae-v2-48k-stereo`, its decoder included. The peer: its README's network on waveforms, 50 steps.",
+    ),
+    "diffusion_quality": (
+        "What diffusion learns in the same minutes",
+        "Networks of nano size on the same rendered drum loops for the same CPU time on one core. The minutes of ours "
+        "on latents hold those of its codec, trained from nothing on the same loops. None of the judges trained "
+        "anything. The peer has the better of two learning rates, and a moving average that is kept for it by hand.",
+    ),
+    "diffusion_steps": (
+        "Quality against steps",
+        "A teacher and the student that was distilled from it, on the same seeds; distances to held-out sound.",
+    ),
+    "vocoder_quality": (
+        "Vocoders",
+        "Mel spectrogram to waveform on sound that none of them was trained on.",
+    ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""
 
