@@ -9,8 +9,8 @@ from tritone.commands.train import STATUS
 
 FAMILY = "diffusion"
 """The family whose models take steps."""
-ABOUT = """Teach a student to do in 1 to 8 steps what a trained diffusion model does in many. It takes from the teacher's
-run whatever it needs: data, latents, conditions, size. A student is a run like any other; `tritone generate` plays it
+ABOUT = """Teach a student to do in 1 to 8 steps what a trained diffusion model does in many. It takes from its teacher
+all that it needs: data, latents, conditions, size. A student is a run like any other; `tritone generate` plays it
 in few steps. The same command continues an interrupted run. Settings that are not named are the preset's, else the
 teacher's: --model.distil.warmup_steps 500, --training.batch 8 and so on."""
 USAGE = "tritone distil TEACHER --out STUDENT [--data DATA] [--preset P] [--steps N] [--minutes M] [settings]"

@@ -202,6 +202,11 @@ def complete(config: Config, dataset: "Dataset") -> Config:
     if config.distil is not None and not config.distil.teacher:
         raise UserError("model.distil: a student needs a trained teacher; use `tritone distil TEACHER --out STUDENT`.")
     told = replace(config, labels=dataset.labels if config.by_label and len(dataset.labels) > 1 else ())
+    if config.distil is not None and told.labels != config.labels:
+        raise UserError(
+            f"{dataset.path} has the labels {', '.join(told.labels) or 'none'}, but the teacher knows "
+            f"{', '.join(config.labels) or 'none'}; name the dataset that it learned from with --data DATA."
+        )
     if config.text:
         from tritone.families.diffusion.captions import text_table
 

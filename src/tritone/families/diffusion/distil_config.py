@@ -43,7 +43,7 @@ class DistilConfig:
     weights: dict[str, float] = field(
         default_factory=lambda: {
             "endpoint": 1.0, "consistency": 0.0, "adversarial": 1.0, "discriminator": 1.0, "contrastive": 1.0,
-            "r1": 0.1, "r2": 0.1,
+            "r1": 0.01, "r2": 0.01,
         }
     )  # fmt: skip
     """Weight of every loss of a student; 0 leaves it out."""

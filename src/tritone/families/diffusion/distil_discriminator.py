@@ -12,7 +12,7 @@ from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.lengths import laid_out
 from tritone.nn.diffusion.networks import Network
 from tritone.nn.diffusion.objective import Denoiser, scales
-from tritone.nn.diffusion.rows import Conv, patched, silu
+from tritone.nn.diffusion.rows import Conv, Down, patched, silu
 from tritone.nn.diffusion.transformer import Transformer
 from tritone.nn.diffusion.unet import UNet
 from tritone.nn.diffusion.unet_blocks import Norm
@@ -93,7 +93,7 @@ class Discriminator(nn.Module):
         self.backbone: DescentBackbone | BlocksBackbone
         if isinstance(body, UNet):
             self.backbone = DescentBackbone(body)
-            widths = [level.stage.items[0].residual.conv1.channels for level in body.down]
+            widths = [body.entry.out_features, *(each.out_features for each in body.modules() if isinstance(each, Down))]
             widths = widths[len(widths) // 2 :]
         elif isinstance(body, Transformer):
             self.backbone, widths = BlocksBackbone(body), [body.entry.out_features]

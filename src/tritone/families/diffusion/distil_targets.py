@@ -23,7 +23,7 @@ def followed(denoise: Denoise, x: Tensor, sigma: Tensor, *, lowest: float, steps
     for _ in range(steps - 1):
         clean = denoise(x, sigma)
         middle = clean if before is None else 1.5 * clean - 0.5 * before
-        x = torch.lerp(middle, x, _beside(ratio))
+        x = torch.lerp(middle, x, ratio[:, None, None].to(x))
         before, sigma = clean, sigma * ratio
     return denoise(x, sigma)
 
@@ -50,7 +50,3 @@ def distance(estimate: Tensor, target: Tensor, sigma: Tensor) -> Tensor:
     That is the error in terms of v (arXiv 2202.00512), which a step from any level makes about as large.
     """
     return (estimate - target).square().flatten(1).mean(1) * (1 + sigma**-2)
-
-
-def _beside(sigma: Tensor) -> Tensor:
-    return sigma[:, None, None]
