@@ -1,5 +1,7 @@
 """A model of loops that is as small as can be: its sound can be worked out by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -75,6 +77,16 @@ def loop_run(monkeypatch, tmp_path):
 @pytest.fixture
 def make_loop_run(monkeypatch, tmp_path):
     return lambda **settings: _put(monkeypatch, tmp_path, TwoToneModel(**settings))
+
+
+@pytest.fixture
+def noise_run(monkeypatch, tmp_path):
+    """A path at which the command line finds a model that makes sound out of noise."""
+    from small_sound import WAVE, small_sound
+
+    model = small_sound(replace(WAVE, labels=("drums", "tones"), by_label=True, by_tempo=True))
+    _put(monkeypatch, tmp_path, model)
+    return tmp_path / "loop-run"
 
 
 def _put(monkeypatch, tmp_path, model):

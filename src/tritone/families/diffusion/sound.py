@@ -101,14 +101,15 @@ class SoundDiffusion(DiffusionModel):
 
         def make(rows: slice, controls: Controls) -> Tensor:
             seeds = [first if place <= 0.5 else second for place in places[rows]]
-            angles = torch.tensor(places[rows], device=self.device)[:, None, None] * (pi / 2)
+            way = torch.tensor(places[rows], device=self.device)[:, None, None]
+            near, far = ((share * (pi / 2)).sin() for share in (1 - way, way))
             shape = (self.domain.width, frames)
             here, there = (seeded_noise([seed] * len(seeds), shape, self.device) for seed in (first, second))
             denoise = self._denoiser(seeds, controls, *self._told(len(seeds), samples, controls))
             denoise = counted(denoise, evaluations(sampling.sampler, sampling.steps), controls.show)
 
             def noise(use: int) -> Tensor:
-                return angles.cos() * here(use) + angles.sin() * there(use)
+                return near * here(use) + far * there(use)
 
             start = start_noise(noise(0), float(levels[0]))
             signal = SAMPLERS[sampling.sampler](denoise, start, levels, lambda step: noise(step + 1))
