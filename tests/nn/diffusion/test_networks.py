@@ -128,7 +128,6 @@ def test_conditions_that_do_not_fit(network):
     [
         (replace(UNET, context_level=-1), {"context": 3}, "unet.context_level must name the level"),
         (replace(UNET, cross_attentions=()), {"tokens": 3}, "unet.cross_attentions must hold a 1"),
-        (replace(UNET, head_features=7), {}, "unet.head_features must be even, not 7"),
     ],
 )
 def test_conditions_that_the_configuration_has_no_place_for(unet, told, sentence):

@@ -54,6 +54,8 @@ class UNetConfig:
         ]
         if min((*self.channels, *self.factors, self.heads, self.head_features, self.features, self.groups)) < 1:
             found.append("unet.channels, factors, heads, head_features, features and groups must be at least 1")
+        if self.head_features % 2:
+            found.append(f"unet.head_features must be even, not {self.head_features}")
         if not self.channels or min(self.items, default=0) < 1:
             found.append("unet.items must hold at least 1 for each level")
         if any(width % min(self.groups, width) for width in self.channels):

@@ -124,8 +124,6 @@ def _unet(
         raise UserError("network.unet.context_level must name the level at which the context comes in, from 0 on.")
     if tokens and not any(unet.cross_attentions):
         raise UserError("network.unet.cross_attentions must hold a 1 at the levels that attend to tokens.")
-    if unet.head_features % 2:
-        raise UserError(f"network.unet.head_features must be even, not {unet.head_features}.")
     body = UNet(unet, inputs=inputs, outputs=outputs, context=context, vector=vector, tokens=tokens)
     return unet.ratio, prod(unet.factors[: unet.context_level + 1]), body
 
