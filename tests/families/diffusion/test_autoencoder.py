@@ -17,6 +17,7 @@ from tritone.families.diffusion.model import build
 from tritone.families.diffusion.step import TrainingStep
 from tritone.nn.adversarial import identity
 from tritone.nn.diffusion.config import NetworkConfig, SamplingConfig, UNetConfig
+from tritone.play.windows import extent
 from tritone.signal.mel_config import MelConfig
 from tritone.training.run import Run
 
@@ -230,6 +231,9 @@ def test_it_states_what_a_codec_must_state():
     assert (shape.width, shape.ratio, shape.extra) == (LATENT, RATIO, 0)
     facts = model_of().facts()
     assert facts["compression"] == 2 * 2 * 32 / 4 and facts["latent_rate"] == 250
+    size, context = extent(model_of())
+    assert size % RATIO == context % RATIO == 0
+    assert size + context > 3_600 * TINY.sample_rate  # its own windows, sampled together, are for long sound
 
 
 def test_bf16_is_nearly_the_same():
