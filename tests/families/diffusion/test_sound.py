@@ -10,6 +10,8 @@ from small_sound import DOMAINS, RATE, WAVE, known, small_sound
 from tritone.data.batch import plain_batch
 from tritone.errors import UserError
 from tritone.families.diffusion import sound as module
+from tritone.families.diffusion.controls import Controls
+from tritone.nn.diffusion.conditions import Conditions
 
 LENGTHS = (1, 2, 31, 509, 1000)
 
@@ -210,6 +212,47 @@ def test_from_seed_to_seed(model):
 def test_what_lies_between_is_as_loud():
     way = known(steps=12).morph(3, 4, [0, 0.3, 0.5, 0.8, 1], 1.0, loop=True)
     alike(way.std((1, 2)), torch.full((5,), 0.1), 0.005)
+
+
+class Asked(torch.nn.Module):
+    """Notes the conditions of every window, and finds silence."""
+
+    def __init__(self):
+        super().__init__()
+        self.nowhere, self.vectors = torch.nn.Parameter(torch.zeros(())), []
+
+    def forward(self, x, sigma, conditions, circular):
+        self.vectors.append(conditions.vector)
+        return 0 * x
+
+
+def test_windows_are_told_where_they_begin():
+    model = small_sound(replace(WAVE, window_seconds=1.0, by_seconds=True, by_label=True, labels=("a", "b")))
+    model.denoiser = Asked()
+
+    def told(start, total):
+        (row,) = model.conditioner.asked(Controls(label="b"), 1, total, "cpu").vector
+        return model.conditioner.beginning(Conditions(vector=row[None]), start).vector
+
+    def asked(make):
+        model.denoiser.vectors.clear()
+        make()
+        return model.denoiser.vectors
+
+    long = asked(lambda: model.generate(1, 2.5, [1], label="b", steps=1))
+    for found, start in zip(long, (0.0, 0.75, 1.5), strict=True):
+        alike(found, told(start, 2.5))
+    guided = asked(lambda: model.generate(1, 2.5, [1], label="b", steps=1, guidance=2))
+    unsaid = model.conditioner.unsaid("", 1, "cpu").vector
+    alike(guided[2], torch.cat([told(1.5, 2.5), unsaid]))
+    assert all(
+        torch.equal(found, told(0, 2.5)) for found in asked(lambda: model.generate(1, 2.5, [1], label="b", loop=True))
+    )
+    sound = torch.zeros(1, 1, 3 * RATE)
+    after = asked(lambda: model.continue_from(sound, 3.25, [1], label="b", steps=1, resamples=1))
+    assert len(after) == 1
+    alike(after[0], told(2.5, 3.25))
+    assert not torch.allclose(told(0.75, 2.5), told(1.5, 2.5), atol=0.05)
 
 
 def test_label_and_guidance_lead():

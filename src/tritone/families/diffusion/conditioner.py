@@ -1,6 +1,7 @@
 """What a model is told of a whole sound: label, tempo, seconds and caption, each of which can be left unsaid."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import pi
 from pathlib import Path
 
@@ -68,6 +69,16 @@ class Conditioner(nn.Module):
         )
         tokens, mask = self._words([controls.prompt] * count, device)
         return Conditions(vector=vector, tokens=tokens, mask=mask)
+
+    def beginning(self, conditions: Conditions, seconds: float) -> Conditions:
+        """The same conditions of a part that begins at `seconds`; rows that were not told where they begin stay so."""
+        if conditions.vector is None or not self.config.by_seconds:
+            return conditions
+        size, vector = 2 * WAVES + 1, conditions.vector.clone()
+        starts = vector[:, -2 * size : -size]
+        told = starts[:, -1] > 0
+        starts.copy_(_waves(torch.full_like(starts[:, 0], seconds / SHORTEST), SECONDS_OCTAVES, told))
+        return replace(conditions, vector=vector)
 
     def unsaid(self, negative: str, count: int, device: torch.device | str) -> Conditions:
         """What guidance leads away from: nothing told, or the words `negative`."""

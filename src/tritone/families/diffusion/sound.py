@@ -14,7 +14,7 @@ from tritone.errors import UserError
 from tritone.families.base import Capability
 from tritone.families.diffusion.controls import Controls, Show
 from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
-from tritone.families.diffusion.wishes import check_inpainting, checked_controls
+from tritone.families.diffusion.wishes import check_inpainting, checked_controls, whole_samples
 from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.config import SamplingConfig
 from tritone.nn.diffusion.denoise import Denoise, counted, seeded_noise
@@ -23,7 +23,7 @@ from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.inpainting import inpaint
 from tritone.nn.diffusion.rolled import Rolled
 from tritone.nn.diffusion.samplers import SAMPLERS, evaluations, sample, start_noise
-from tritone.nn.diffusion.windows import Windowed
+from tritone.nn.diffusion.windows import Windowed, unmoved
 from tritone.signal.periodic import resample_periodic
 from tritone.signal.splice import FADE_SECONDS, splice
 
@@ -52,13 +52,10 @@ class SoundDiffusion(DiffusionModel):
 
     @torch.no_grad()
     def generate(self, count: int, seconds: float, seeds: Seeds, **wishes: Any) -> Tensor:
-        """New sounds `(count, channels, seconds * rate)`; with `loop`, the last sample leads into the first.
-
-        UserError for wishes that this model cannot fulfil.
-        """
+        """New sounds `(count, channels, seconds * rate)`; with `loop`, the last sample leads into the first."""
         if count != len(seeds):
             raise UserError(f"seeds must name one seed for each of the {count} sounds, not {len(seeds)}.")
-        controls, samples = self._controls(wishes), self._samples(seconds)
+        controls, samples = self._controls(wishes), whole_samples(seconds, self.sample_rate)
         frames = self._frames(samples, controls.loop)
 
         def make(rows: slice, controls: Controls) -> Tensor:
@@ -71,8 +68,8 @@ class SoundDiffusion(DiffusionModel):
     def vary(self, audio: Tensor, strength: float, seeds: Seeds, **wishes: Any) -> Tensor:
         """Variations of `audio (1 | count, channels, time)`, one for each seed, of its length.
 
-        `strength` 0 gives the sound itself, through the domain, and 1 a new one (that of `generate`). With `loop` the
-        sound is taken as one period and stays one. UserError for a strength outside.
+        `strength` 0 gives the sound itself, through the domain, and 1 a new one (that of `generate`); UserError outside.
+        With `loop` the sound is taken as one period and stays one.
         """
         if not 0 <= strength <= 1:
             raise UserError(f"strength must lie between 0 and 1, not {strength:g}.")
@@ -95,7 +92,7 @@ class SoundDiffusion(DiffusionModel):
         """
         if not all(0 <= place <= 1 for place in places):
             raise UserError(f"places must lie between 0 and 1, not {', '.join(f'{place:g}' for place in places)}.")
-        controls, samples = self._controls(wishes), self._samples(seconds)
+        controls, samples = self._controls(wishes), whole_samples(seconds, self.sample_rate)
         frames, sampling = self._frames(samples, controls.loop), self._sampling(controls)
         levels = noise_levels(sampling)
 
@@ -132,29 +129,21 @@ class SoundDiffusion(DiffusionModel):
             return given.clone()
         if not bool(keep.any()):
             return self.generate(len(seeds), samples / self.sample_rate, seeds, **wishes)
-        keep = keep.to(self.device).expand(len(seeds), -1, -1)
-
-        def make(rows: slice, controls: Controls) -> Tensor:
-            own, known = seeds[rows], self._entered(given[rows])
-            frames, sampling = known.shape[-1], self._sampling(controls)
-            noise = seeded_noise(own, known.shape[1:], self.device)
-            denoise = self._denoiser(own, controls, *self._told(len(own), samples, controls))
-            signal = inpaint(
-                denoise, known, self._kept_frames(keep[rows], frames), noise_levels(sampling), noise,
-                resamples=resamples, show=controls.show,
-            )  # fmt: skip
-            fade = round(FADE_SECONDS * self.sample_rate) if self.domain.ratio > 1 else 0
-            return splice(self._heard(signal, samples), given[rows], keep[rows], fade)
-
-        return self._in_groups(make, len(seeds), samples, controls)
+        return self._filled(given, keep, seeds, controls, resamples)
 
     @torch.no_grad()
-    def continue_from(self, audio: Tensor, seconds: float, seeds: Seeds, **wishes: Any) -> Tensor:
+    def continue_from(
+        self, audio: Tensor, seconds: float, seeds: Seeds, *, resamples: int = 4, **wishes: Any
+    ) -> Tensor:
         """`audio (1 | count, channels, time)` bit by bit, and how it goes on, `seconds` in all, one for each seed.
 
-        The model hears the last half window of what is given. UserError where `seconds` is no longer than that.
+        The model hears the last half window of what is given. UserError where `seconds` is no longer than that sound.
         """
-        given, samples = self._given(audio, seeds), self._samples(seconds)
+        controls, given, samples = (
+            self._controls(wishes),
+            self._given(audio, seeds),
+            whole_samples(seconds, self.sample_rate),
+        )
         before = given.shape[-1]
         if samples <= before:
             raise UserError(
@@ -164,7 +153,8 @@ class SoundDiffusion(DiffusionModel):
         heard = given[..., -round(self.config.window_seconds / 2 * self.sample_rate) :]
         opened = functional.pad(heard, (0, samples - before))
         keep = (torch.arange(opened.shape[-1]) < heard.shape[-1])[None, None]
-        whole = self.inpaint(opened, keep, seeds, **wishes)
+        check_inpainting(controls, keep, len(given), opened.shape[-1], resamples)
+        whole = self._filled(opened, keep, seeds, controls, resamples, earlier=before - heard.shape[-1])
         return torch.cat([given, whole[..., heard.shape[-1] :]], -1)
 
     @torch.no_grad()
@@ -183,6 +173,26 @@ class SoundDiffusion(DiffusionModel):
         real = self.domain.leave(signal, samples)
         return {"real": list(real), "new": list(_within_scale(self._heard(new, samples)))}
 
+    def _filled(
+        self, given: Tensor, keep: Tensor, seeds: Seeds, controls: Controls, resamples: int, earlier: int = 0
+    ) -> Tensor:
+        """`given` with what is not kept made anew; `earlier` counts samples that came before it."""
+        samples = given.shape[-1]
+        keep = keep.to(self.device).expand(len(seeds), -1, -1)
+
+        def make(rows: slice, controls: Controls) -> Tensor:
+            own, known = seeds[rows], self._entered(given[rows])
+            denoise = self._denoiser(own, controls, *self._told(len(own), samples, controls, earlier), earlier)
+            signal = inpaint(
+                denoise, known, self._kept_frames(keep[rows], known.shape[-1]),
+                noise_levels(self._sampling(controls)), seeded_noise(own, known.shape[1:], self.device),
+                resamples=resamples, show=controls.show,
+            )  # fmt: skip
+            fade = round(FADE_SECONDS * self.sample_rate) if self.domain.ratio > 1 else 0
+            return splice(self._heard(signal, samples), given[rows], keep[rows], fade)
+
+        return self._in_groups(make, len(seeds), samples, controls)
+
     def _sampled(
         self, seeds: Seeds, frames: int, samples: int, controls: Controls, *,
         start: Tensor | None = None, strength: float = 1.0,
@@ -194,12 +204,22 @@ class SoundDiffusion(DiffusionModel):
             start=start, strength=strength, device=self.device, show=controls.show,
         )  # fmt: skip
 
-    def _denoiser(self, seeds: Seeds, controls: Controls, told: Conditions, unsaid: Conditions) -> Denoise:
-        """The denoiser under these conditions: in windows where the signal is long, turned around where it loops."""
+    def _denoiser(
+        self, seeds: Seeds, controls: Controls, told: Conditions, unsaid: Conditions, earlier: int = 0
+    ) -> Denoise:
+        """The denoiser under these conditions: in windows where the signal is long, turned around where it loops.
+
+        Windows are told where they begin, `earlier` samples and more; those of a loop are not, as it begins nowhere.
+        """
         usual, guidance = self.config.sampling, self._sampling(controls).guidance
         size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / self.domain.ratio))
+
+        def moved(conditions: Conditions, start: int) -> Conditions:
+            samples = earlier + start * self.domain.ratio
+            return self.conditioner.beginning(conditions, samples / self.sample_rate)
+
         denoise = Guided(
-            Windowed(self.denoiser, size, size // OVERLAP),
+            Windowed(self.denoiser, size, size // OVERLAP, unmoved if controls.loop else moved),
             told,
             unsaid,
             scale=guidance,
@@ -209,11 +229,12 @@ class SoundDiffusion(DiffusionModel):
         )
         return Rolled(denoise, seeds) if controls.loop else denoise
 
-    def _told(self, count: int, samples: int, controls: Controls) -> tuple[Conditions, Conditions]:
-        """What is asked for, and what guidance leads away from."""
+    def _told(self, count: int, samples: int, controls: Controls, earlier: int = 0) -> tuple[Conditions, Conditions]:
+        """What is asked of so many samples after `earlier` ones, and what guidance leads away from."""
         if controls.loop and not self.config.by_tempo:
             controls = replace(controls, bpm=None)  # it said how long the loop is
-        asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
+        asked = self.conditioner.asked(controls, count, (earlier + samples) / self.sample_rate, self.device)
+        asked = self.conditioner.beginning(asked, earlier / self.sample_rate)
         return asked, self.conditioner.unsaid(controls.negative, count, self.device)
 
     def _entered(self, audio: Tensor, loop: bool = False) -> Tensor:
@@ -256,12 +277,6 @@ class SoundDiffusion(DiffusionModel):
 
     def _sampling(self, controls: Controls) -> SamplingConfig:
         return controls.sampling(self.config.sampling)
-
-    def _samples(self, seconds: float) -> int:
-        samples = round(seconds * self.sample_rate)
-        if samples < 1:
-            raise UserError(f"seconds must hold at least one sample, 1/{self.sample_rate}, not {seconds:g}.")
-        return samples
 
     def _given(self, audio: Tensor, seeds: Seeds) -> Tensor:
         """`audio` with the model's channels, one row for each seed."""

@@ -26,6 +26,14 @@ def checked_controls(wishes: Mapping[str, Any], usual: SamplingConfig) -> Contro
     return controls
 
 
+def whole_samples(seconds: float, rate: int) -> int:
+    """Samples of so many seconds; UserError for less than one."""
+    samples = round(seconds * rate)
+    if samples < 1:
+        raise UserError(f"seconds must hold at least one sample, 1/{rate}, not {seconds:g}.")
+    return samples
+
+
 def check_inpainting(controls: Controls, keep: Tensor, count: int, samples: int, resamples: int) -> None:
     """UserError where parts of `count` sounds of so many samples cannot be made anew in this way."""
     if keep.dtype != torch.bool or keep.shape not in ((1, 1, samples), (count, 1, samples)):

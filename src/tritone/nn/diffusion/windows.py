@@ -10,6 +10,11 @@ from torch import Tensor
 from tritone.nn.diffusion.conditions import NOTHING, Conditions
 
 
+def unmoved(conditions: Conditions, start: int) -> Conditions:
+    """A window is told what the whole is told."""
+    return conditions
+
+
 @dataclass(frozen=True)
 class Windowed:
     """A denoiser of signals of any length out of one of `size`, which is asked of one window after another.
@@ -25,6 +30,8 @@ class Windowed:
     """Length of a window."""
     overlap: int
     """Least length that neighbours share; below `size`."""
+    told: Callable[[Conditions, int], Conditions] = unmoved
+    """`told(conditions, start)`: what the window is told that begins at a place."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.overlap < self.size:
@@ -46,7 +53,8 @@ class Windowed:
         for start in self.starts(total, circular):
             places = torch.arange(start, start + self.size, device=x.device) % total
             beside = None if conditions.channels is None else conditions.channels[..., places]
-            estimate = self.denoiser(x[..., places], sigma, replace(conditions, channels=beside), False)
+            told = replace(self.told(conditions, start), channels=beside)
+            estimate = self.denoiser(x[..., places], sigma, told, False)
             blended.index_add_(-1, places, weight * estimate)
             weights.index_add_(0, places, weight)
         return blended / weights
