@@ -68,7 +68,7 @@ class SoundDiffusion(DiffusionModel):
     def vary(self, audio: Tensor, strength: float, seeds: Seeds, **wishes: Any) -> Tensor:
         """Variations of `audio (1 | count, channels, time)`, one for each seed, of its length.
 
-        `strength` 0 gives the sound itself, through the domain, and 1 a new one (that of `generate`); UserError outside.
+        `strength` 0 gives the sound itself, through the domain, 1 a new one (that of `generate`); UserError outside.
         With `loop` the sound is taken as one period and stays one.
         """
         if not 0 <= strength <= 1:
