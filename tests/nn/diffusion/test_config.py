@@ -37,6 +37,6 @@ def test_usual_settings_have_no_problems():
     ],
 )
 def test_problems_name_the_setting(config, words):
-    with pytest.raises(UserError, match="^model: ") as error:
+    with pytest.raises(UserError, match=r"^model: ") as error:
         check(config.problems())
     assert words in str(error.value)

@@ -58,7 +58,7 @@ class UNetConfig:
             found.append(f"unet.head_features must be even, not {self.head_features}")
         if not self.channels or min(self.items, default=0) < 1:
             found.append("unet.items must hold at least 1 for each level")
-        if any(width % min(self.groups, width) for width in self.channels):
+        if any(width % max(1, min(self.groups, width)) for width in self.channels):
             widths = list(self.channels)
             found.append(f"unet.channels must be multiples of groups {self.groups}, or below it, not {widths}")
         if not -1 <= self.context_level < max(1, count):
