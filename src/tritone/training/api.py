@@ -12,7 +12,7 @@ from tritone.training.display import Display
 SMALL_PRESETS = {
     "gan": "gan-nano",
     "vae": "vae-nano",
-    "diffusion": "diffusion-wave-nano",
+    "diffusion": "diffusion-latent-nano",
     "vocoder": "vocoder-nano",
     "tagger": "tagger-nano",
 }
@@ -20,7 +20,7 @@ SMALL_PRESETS = {
 FULL_PRESETS = {
     "gan": "gan-loop",
     "vae": "vae-v2",
-    "diffusion": "diffusion-wave",
+    "diffusion": "diffusion-latent",
     "vocoder": "vocoder-vocos",
     "tagger": "tagger-scnn",
 }

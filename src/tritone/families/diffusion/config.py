@@ -215,7 +215,8 @@ def complete(config: Config, dataset: "Dataset") -> Config:
         if not config.codec_from:
             raise UserError(
                 "model.codec_from: this model learns latents; name a trained model that encodes and decodes, "
-                "for example a run of `tritone train vae`, with --model.codec_from RUN."
+                "for example a run of `tritone train vae`, with --model.codec_from RUN, or learn waveforms with "
+                "--preset diffusion-wave-nano."
             )
         from tritone.families.diffusion.codec import with_latents
 
