@@ -75,5 +75,6 @@ class VocoderConfig:
 def denoising(
     *, channels: int, mel: MelConfig, network: NetworkConfig, noise: NoiseConfig, sampling: SamplingConfig
 ) -> VocoderConfig:
-    """The vocoder of these parts, architecture diffusion."""
-    return VocoderConfig("diffusion", channels=channels, mel=mel, diffusion=DenoiserConfig(network, noise, sampling))
+    """The vocoder of these parts, architecture diffusion, with two corrections."""
+    denoiser = DenoiserConfig(network, noise, sampling)
+    return VocoderConfig("diffusion", channels=channels, mel=mel, corrections=2, diffusion=denoiser)
