@@ -13,6 +13,7 @@ from tritone.data.batch import plain_batch
 from tritone.errors import UserError
 from tritone.families.diffusion.autoregressive import TimeBeside
 from tritone.families.diffusion.config import AutoregressiveConfig, Config
+from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.model import build
 from tritone.families.diffusion.step import TrainingStep
 from tritone.nn.adversarial import identity
@@ -204,6 +205,19 @@ def test_guidance_is_one_pass_of_both_and_needs_no_other_shapes():
     guided = model.generate(1, 0.02, [1], label="keys", guidance=3.0)
     assert set(rows) == {2} and guided.shape == plain.shape
     assert (guided - plain).abs().max() > 1e-5
+
+
+def test_a_window_is_told_where_it_begins_in_the_whole():
+    model, told, steps = model_of(replace(TINY, by_seconds=True)), [], []
+    model.denoiser.register_forward_pre_hook(lambda _, inputs: told.append(inputs[2].vector[0]))
+    before, samples = 4 * CHUNK + 7, 9 * CHUNK
+    model.continue_from(sound(before), (before + samples) / RATE, [0], show=lambda *counts: steps.append(counts))
+    assert steps == [(done, len(told)) for done in range(1, len(told) + 1)]
+    asked = model.conditioner.asked(Controls(), 1, (before + samples) / RATE, "cpu")
+    for evaluation, first in ((0, -3), (5, -3), (6, -2), (-1, 5)):
+        expected = model.conditioner.beginning(asked, (before + first * CHUNK) / RATE).vector[0]
+        torch.testing.assert_close(told[evaluation], expected)
+    assert not torch.equal(told[0], told[-1])
 
 
 def test_mistakes_are_told():

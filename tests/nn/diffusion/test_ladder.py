@@ -22,7 +22,7 @@ def process(size):
     return MEMORY ** (places[:, None] - places).abs()
 
 
-def exact(x, sigma):
+def exact(x, sigma, first=0):
     """E[clean | noisy] of the process under noise of a level for each place, by Gaussian conditioning; any channels."""
     covariance = process(x.shape[-1])
     gain = torch.linalg.solve(covariance + torch.diag(sigma[0, 0].double().square()), covariance)
@@ -111,9 +111,10 @@ def test_a_row_is_the_same_in_any_batch():
 
 
 def test_levels_rise_along_the_window_and_finished_chunks_are_clean():
-    asked = []
+    asked, firsts = [], []
 
-    def denoise(x, sigma):
+    def denoise(x, sigma, first):
+        firsts.append(first)
         asked.append(sigma[0, 0, ::CHUNK].tolist())
         assert torch.equal(sigma[0, 0].view(-1, CHUNK).amax(1), sigma[0, 0].view(-1, CHUNK).amin(1))
         return exact(x, sigma)
@@ -126,6 +127,7 @@ def test_levels_rise_along_the_window_and_finished_chunks_are_clean():
     top = list(kind.levels)
     assert asked[4] == pytest.approx([0.0] * 3 + [top[4], top[2], top[0]])
     assert asked[6] == pytest.approx([0.0] * 3 + [top[4], top[2], top[0]])  # the window has moved on
+    assert firsts == [-3] * 6 + [-2] * 2 + [-1] * 2
     assert [chunk.shape for chunk in chunks] == [(1, 1, CHUNK)] * 3
 
 

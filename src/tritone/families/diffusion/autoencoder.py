@@ -177,8 +177,12 @@ class DiffusionAutoencoder(DiffusionModel):
         unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
         latent, sampling = latent.to(self.device), controls.sampling(self.config.sampling)
         size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / self.ratio))
+
+        def told(conditions: Conditions, start: int) -> Conditions:
+            return self.conditioner.beginning(conditions, start * self.ratio / self.sample_rate)
+
         denoise = Guided(
-            Windowed(self._clean_frames, size, size // OVERLAP),
+            Windowed(self._clean_frames, size, size // OVERLAP, told),
             replace(asked, channels=latent),
             replace(unsaid, channels=latent),
             scale=sampling.guidance,

@@ -15,12 +15,12 @@ from tritone.families.base import Capability
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
-from tritone.families.diffusion.wishes import checked_controls
+from tritone.families.diffusion.wishes import checked_controls, whole_samples
 from tritone.nn.diffusion.conditions import NOTHING, Conditions
-from tritone.nn.diffusion.denoise import Denoise, counted, seeded_noise
+from tritone.nn.diffusion.denoise import seeded_noise
 from tritone.nn.diffusion.grids import noise_levels
 from tritone.nn.diffusion.guidance import Guided
-from tritone.nn.diffusion.ladder import Ladder
+from tritone.nn.diffusion.ladder import Ladder, PlacedDenoise
 from tritone.nn.diffusion.objective import Denoiser
 from tritone.nn.diffusion.times import draw_sigma
 from tritone.nn.noise import sample_uniform
@@ -115,9 +115,7 @@ class AutoregressiveDiffusion(DiffusionModel):
         """
         if count != len(seeds):
             raise UserError(f"seeds must name one seed for each of the {count} sounds, not {len(seeds)}.")
-        samples = round(seconds * self.sample_rate)
-        if samples < 1:
-            raise UserError(f"seconds must hold at least one sample, 1/{self.sample_rate}, not {seconds:g}.")
+        samples = whole_samples(seconds, self.sample_rate)
         nothing = torch.empty(count, self.channels, 0, device=self.device)
         audio = self._after(nothing, samples, seeds, self._controls(wishes))
         return audio / audio.abs().amax((1, 2), keepdim=True).clamp(min=1.0)
@@ -134,7 +132,7 @@ class AutoregressiveDiffusion(DiffusionModel):
                 f"{tuple(audio.shape)}."
             )
         given = self.fitting(audio.to(self.device)).expand(len(seeds), -1, -1)
-        samples = round(seconds * self.sample_rate) - given.shape[-1]
+        samples = whole_samples(seconds, self.sample_rate) - given.shape[-1]
         if samples < 1:
             raise UserError(
                 f"seconds is the whole length and must be more than the "
@@ -153,7 +151,7 @@ class AutoregressiveDiffusion(DiffusionModel):
         ladder = self._ladder(chunk, controls)
         count = ceil(samples / chunk)
         before = self.domain.normalise(self.domain.enter(_whole_chunks(given, chunk, ladder.kept)))
-        denoise = counted(self._denoise(len(given), samples, controls), ladder.evaluations(count), controls.show)
+        denoise = self._denoise(given, samples, controls, ladder.evaluations(count))
         noise = seeded_noise(seeds, (self.domain.width, chunk), self.device)
         signal = torch.cat(list(islice(ladder.chunks_after(denoise, noise, before), count)), -1)
         return self.domain.leave(self.domain.restore(signal), samples)
@@ -168,22 +166,30 @@ class AutoregressiveDiffusion(DiffusionModel):
         levels = noise_levels(replace(sampling, steps=ceil(sampling.steps / rungs) * rungs))
         return Ladder(chunk, chunks, tuple(levels.tolist()), ORDERS[sampling.sampler])
 
-    def _denoise(self, count: int, samples: int, controls: Controls) -> Denoise:
-        """The denoiser under what is asked for, told levels `(batch, 1, time)`; the highest says if guidance acts."""
-        asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
-        unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
+    def _denoise(self, given: Tensor, samples: int, controls: Controls, total: int) -> PlacedDenoise:
+        """The denoiser under what is asked for, where `samples` follow those given; it is asked `total` times.
+
+        Whether guidance acts, the highest level of a window says.
+        """
+        before, done = given.shape[-1], 0
+        asked = self.conditioner.asked(controls, len(given), (before + samples) / self.sample_rate, self.device)
+        unsaid = self.conditioner.unsaid(controls.negative, len(given), self.device)
         sampling = controls.sampling(self.config.sampling)
 
-        def denoise(x: Tensor, sigma: Tensor) -> Tensor:
+        def denoise(x: Tensor, sigma: Tensor, first: int) -> Tensor:
             def placed(x: Tensor, _: Tensor, conditions: Conditions, circular: bool) -> Tensor:
-                levels = sigma.repeat(len(x) // len(sigma), 1, 1)
-                return self.denoiser(x, levels, conditions, circular)
+                return self.denoiser(x, sigma.repeat(len(x) // len(sigma), 1, 1), conditions, circular)
 
+            nonlocal done
+            begins = max(0, before + first * self._chunk()) / self.sample_rate
             guided = Guided(
-                placed, asked, unsaid,
+                placed, self.conditioner.beginning(asked, begins), unsaid,
                 scale=sampling.guidance, rescale=sampling.rescale, interval=sampling.guidance_interval,
             )  # fmt: skip
-            return guided(x, sigma.amax((1, 2)))
+            clean = guided(x, sigma.amax((1, 2)))
+            done += 1
+            controls.show(done, total)
+            return clean
 
         return denoise
 

@@ -1,13 +1,17 @@
 """A signal without end: chunks on a ladder of noise levels, the earliest least noisy, that all come down together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import hypot, log
 
 import torch
 from torch import Tensor
 
-from tritone.nn.diffusion.denoise import Denoise, Noise
+from tritone.nn.diffusion.denoise import Noise
+
+PlacedDenoise = Callable[[Tensor, Tensor, int], Tensor]
+"""`denoise(x, sigma, first)`: the clean signal estimated from a window whose first chunk has the number `first` (below
+0 for one that was given), under noise of levels `(batch, 1, time)`."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,11 @@ class Ladder:
         """How often the denoiser is asked for so many chunks."""
         return self.steps + (count - 1) * self.between if count else 0
 
-    def chunks_after(self, denoise: Denoise, noise: Noise, before: Tensor) -> Iterator[Tensor]:
+    def chunks_after(self, denoise: PlacedDenoise, noise: Noise, before: Tensor) -> Iterator[Tensor]:
         """Chunks `(batch, channels, chunk)`, one after another without end.
 
         `before (batch, channels, time)` is what comes before the first, clean: at most `kept` whole chunks, or none.
-        `denoise` is told levels `(batch, 1, time)`. `noise(n)` is the standard normal noise of chunk n.
+        `noise(n)` is the standard normal noise of chunk n.
         """
         loud = hypot(self.levels[0], 1.0)
         first = -(before.shape[-1] // self.chunk)
@@ -88,14 +92,14 @@ class Ladder:
         """Steps that a chunk has behind it; one that was given has all."""
         return self.steps if number < 0 else min(max(step - number * self.between, 0), self.steps)
 
-    def _down(self, denoise: Denoise, x: Tensor, before: Tensor, first: int, step: int) -> tuple[Tensor, Tensor]:
+    def _down(self, denoise: PlacedDenoise, x: Tensor, before: Tensor, first: int, step: int) -> tuple[Tensor, Tensor]:
         """The window whose first chunk is `first` after one step, and the estimate that the step was made with.
 
         `before` is the estimate of the last step.
         """
         done = [self._done(first + place, step) for place in range(self.chunks)]
         after = [self._done(first + place, step + 1) for place in range(self.chunks)]
-        clean = denoise(x, self._along(x, [self.levels[each] for each in done]))
+        clean = denoise(x, self._along(x, [self.levels[each] for each in done]), first)
         moves = [self._move(now, then) for now, then in zip(done, after, strict=True)]
         ahead = self._along(x, [ahead for ahead, _ in moves])
         kept = self._along(x, [kept for _, kept in moves])
