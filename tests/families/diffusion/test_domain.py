@@ -93,6 +93,7 @@ def test_a_period_comes_back_as_a_period(window, hop, count):
     domain, period = spectra(window, hop), torch.randn(1, 2, count * hop)
     turns = 2 * window // (count * hop) + 2
     signal = domain.enter(period.repeat(1, 1, 2 * turns + 1))[..., turns * count : (turns + 1) * count]
+    torch.testing.assert_close(domain.enter_loop(period), signal, rtol=0, atol=1e-5)
     torch.testing.assert_close(domain.leave_loop(signal, count * hop), period, rtol=0, atol=1e-5)
     rolled = domain.leave_loop(signal.roll(1, -1), count * hop)
     torch.testing.assert_close(rolled, period.roll(hop, -1), rtol=0, atol=1e-5)

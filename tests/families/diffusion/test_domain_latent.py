@@ -69,6 +69,18 @@ def test_a_period_is_the_middle_of_its_endless_repetition(name):
     torch.testing.assert_close(period, endless[..., first : first + 5 * domain.ratio], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("count", [1, 7])
+def test_the_latent_of_a_period_is_the_middle_of_its_endless_repetition(name, count):
+    domain = lively(CODECS[name])
+    period = 0.3 * torch.randn(1, 1, count * domain.ratio)
+    turns = domain.shape.context // count + 1
+    endless = domain.enter(period.repeat(1, 1, 2 * turns + 2))[..., turns * count : (turns + 1) * count]
+    torch.testing.assert_close(domain.enter_loop(period), endless, rtol=0, atol=1e-5)
+    rolled = domain.enter_loop(period.roll(domain.ratio, -1))
+    torch.testing.assert_close(rolled, endless.roll(1, -1), rtol=0, atol=1e-5)
+
+
 def test_every_dimension_has_unit_variance_but_those_that_the_codec_does_not_use():
     domain = lively(NANO)
     spread = torch.tensor([3.0, 1.0, 0.5, 2.0, 1e-5, 0.1])[:, None]

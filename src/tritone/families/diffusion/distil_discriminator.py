@@ -93,8 +93,9 @@ class Discriminator(nn.Module):
         self.backbone: DescentBackbone | BlocksBackbone
         if isinstance(body, UNet):
             self.backbone = DescentBackbone(body)
-            widths = [body.entry.out_features, *(each.out_features for each in body.modules() if isinstance(each, Down))]
-            widths = widths[len(widths) // 2 :]
+            shrinks = [each.out_features for each in body.down.modules() if isinstance(each, Down)]
+            widths = [body.entry.out_features, *shrinks]
+            widths = widths[len(body.down) // 2 :]
         elif isinstance(body, Transformer):
             self.backbone, widths = BlocksBackbone(body), [body.entry.out_features]
         else:

@@ -21,6 +21,8 @@ class Domain(nn.Module):
     """Channels of the signal."""
     ratio: int
     """Samples for one frame."""
+    reach: int = 0
+    """Frames on either side that the sound around a frame can change it by."""
     mean: Tensor
     std: Tensor
     fitted: Tensor
@@ -44,6 +46,12 @@ class Domain(nn.Module):
     def leave(self, signal: Tensor, samples: int) -> Tensor:
         """The first `samples` samples of the sound of a signal that has at least `frames(samples)` frames."""
         raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
+
+    def enter_loop(self, audio: Tensor) -> Tensor:
+        """The signal of sound that is one period, of a whole number of frames, as one period."""
+        count, around = audio.shape[-1] // self.ratio, self.reach
+        places = torch.arange(-around * self.ratio, (count + around) * self.ratio, device=audio.device)
+        return self.enter(audio[..., places % audio.shape[-1]])[..., around : around + count]
 
     def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
         """The sound of a signal that is one period: exactly `samples` samples, whose last leads into the first."""

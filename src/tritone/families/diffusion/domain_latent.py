@@ -50,7 +50,7 @@ class LatentDomain(Domain):
         codec = _build_codec(config)
         shape = shape_of(codec)
         super().__init__(shape.width, shape.ratio, shape.width)
-        self.shape = shape
+        self.shape, self.reach = shape, shape.context
         self.codec = codec.requires_grad_(False).eval()
         self.window = -(-WINDOW_SECONDS * config.sample_rate // self.ratio)
         self.register_buffer("fetched", torch.tensor(False))

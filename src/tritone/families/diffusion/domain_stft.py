@@ -30,7 +30,7 @@ class StftDomain(Domain):
         super().__init__(channels * window, hop, channels * window)
         self.channels, self.window, self.hop = channels, window, hop
         self.margin = (window - hop) // 2
-        self.overlap = window // hop
+        self.overlap = self.reach = window // hop
         self.inner = (window - 1) // 2
         """Bins between the lowest and the highest, which have an imaginary part."""
         hann = torch.hann_window(window, dtype=torch.float64)

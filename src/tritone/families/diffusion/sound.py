@@ -239,12 +239,10 @@ class SoundDiffusion(DiffusionModel):
 
     def _entered(self, audio: Tensor, loop: bool = False) -> Tensor:
         """Sound as a signal of unit variance; a loop as one period of it."""
-        if not loop or self.domain.ratio == 1:
+        if not loop:
             return self.domain.normalise(self.domain.enter(audio))
-        frames = self._frames(audio.shape[-1], loop=True)
-        period = resample_periodic(audio, frames * self.domain.ratio)
-        thrice = self.domain.enter(torch.cat([period, period, period], -1))
-        return self.domain.normalise(thrice[..., frames : 2 * frames])
+        period = resample_periodic(audio, self._frames(audio.shape[-1], loop=True) * self.domain.ratio)
+        return self.domain.normalise(self.domain.enter_loop(period))
 
     def _heard(self, signal: Tensor, samples: int, loop: bool = False) -> Tensor:
         """Signals of unit variance as sound `(count, channels, samples)`."""
