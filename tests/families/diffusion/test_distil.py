@@ -278,6 +278,5 @@ def test_a_student_is_better_in_few_steps_than_its_teacher(tmp_path):
     for steps, share in ((1, 0.6), (2, 0.6), (3, 0.8)):
         ours = far(student, steps, "ping-pong")
         theirs = min(far(teacher, steps, sampler) for sampler in ("2m", "ddim"))
-        print(steps, ours, theirs)
         assert ours < share * theirs, (steps, ours, theirs)
     assert far(student, 4, None) == far(student, 4, "ping-pong")
