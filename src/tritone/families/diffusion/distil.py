@@ -2,7 +2,8 @@
 
 First from the teacher alone: from any noise level to where the teacher's equation leads from there. Then adversarial
 relativistic-contrastive post-training (ARC, arXiv 2505.08175): a discriminator made of the teacher compares the
-student's sound with the real one that it came from, and both learn in turn.
+student's sound with the real one that it came from, and both learn in turn. ARC has no first part; where batches are
+small, some of it stays on (`DistilConfig.kept`) and keeps the second from going astray.
 """
 
 from collections.abc import Callable, Iterable, Mapping

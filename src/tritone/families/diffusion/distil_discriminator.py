@@ -1,4 +1,4 @@
-"""Who tells a student's sound from real sound, both under the same noise: ARC, arXiv 2505.08175, section 2.3."""
+"""Who tells a student's sound from real sound, both under the same noise (ARC, arXiv 2505.08175)."""
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -114,8 +114,9 @@ class Discriminator(nn.Module):
 def relativistic(better: Logits, worse: Logits) -> Tensor:
     """Mean ln(1 + exp(worse − better)), place by place of pairs: low where the better ones have the higher scores.
 
-    R3GAN, arXiv 2501.05441, section 2; ARC, equations 3 and 4. The discriminator takes real as better and the
-    student's as worse, the student the other way round; of conditions (ARC, equation 7), the true ones are better.
+    The relativistic loss of R3GAN (arXiv 2501.05441, section 2) and of ARC. The discriminator takes real as better and
+    the student's as worse, the student the other way round; in ARC's contrastive loss, what is rightly told is better
+    than what is wrongly told.
     """
     terms = [functional.softplus(low - high).mean() for high, low in zip(better, worse, strict=True)]
     return torch.stack(terms).mean()
@@ -125,7 +126,7 @@ def slope(judge: Callable[[Tensor], Logits], x: Tensor, seeds: Tensor) -> Tensor
     """Half the mean over scores of their squared gradient by the signal `x (batch, channels, time)`.
 
     R1 on real and R2 on made sound (arXiv 1801.04406, section 4.1), from the difference that a step of STEP in a
-    random direction makes (arXiv 2501.08316, section 3.4): right on average for small steps, and with no gradient of
+    random direction makes (arXiv 2501.08316): right on average for small steps, and with no gradient of
     gradients. `seeds`, int64 `(batch,)`, draw the directions.
     """
     direction = sample_normal(seeds, x.shape[1:], x.device)

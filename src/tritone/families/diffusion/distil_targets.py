@@ -1,9 +1,9 @@
 """What a student learns from its teacher before anybody judges it: where the teacher's equation leads.
 
 The probability-flow equation dx/dsigma = (x − clean) / sigma of the teacher leads from every noisy signal to one clean
-one. A student that knows that end point at once needs one step: the regression of end points that opens ARC
-(arXiv 2505.08175, section 2.2) from noise of any level, or consistency distillation (arXiv 2303.01469, algorithm 2).
-Unlike a sampler's, levels here differ from row to row.
+one. A student that knows that end point at once needs one step. It learns it from the end points themselves, or by
+consistency distillation (arXiv 2303.01469, algorithm 2); from noise of any level, not from noise alone, so that it can
+take several steps. Unlike a sampler's, levels here differ from row to row.
 """
 
 import torch
