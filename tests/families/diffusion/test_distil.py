@@ -280,3 +280,12 @@ def test_a_student_is_better_in_few_steps_than_its_teacher(tmp_path):
         theirs = min(far(teacher, steps, sampler) for sampler in ("2m", "ddim"))
         assert ours < share * theirs, (steps, ours, theirs)
     assert far(student, 4, None) == far(student, 4, "ping-pong")
+
+
+@pytest.mark.parametrize("training", [{"precision": "bf16"}, {"accumulate": 2, "clip": 0.5}], ids=["bf16", "in rounds"])
+def test_it_learns_in_bf16_and_in_rounds(little, tmp_path, training):
+    config = student_config(little, 5, distil={"warmup_steps": 2, "steps": 3}, training={"log_every": 1, **training})
+    assert run(tmp_path / "student", config) == "finished"
+    seen = {key: value for line in Run(tmp_path / "student").log() for key, value in line.items()}
+    assert {"student/adversarial", "student/endpoint", "discriminator/r1", "validation/distance"} <= set(seen)
+    assert all(value == value and abs(value) < 1e6 for value in seen.values())
