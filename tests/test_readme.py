@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 from argparse import ArgumentParser
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,23 @@ QUICK_OF = {
     "vae": ("--model.capacity", "8", "--training.crop_samples", "32768"),
     "gan": ("--model.generator.channels", "[8, 8]", "--model.discriminator.mixed", "4", "--model.vocoder_from", "null"),
     "vocoder": ("--model.network.width", "8", "--training.crop_samples", "16384"),
-    "tagger": (
+    "tagger": ("--training.crop_samples", "32768"),
+    "diffusion": (
         "--training.crop_samples",
         "32768",
+        "--model.network.unet.channels",
+        "[8, 8, 16]",
+        "--model.network.unet.features",
+        "8",
+        "--model.network.unet.items",
+        "[1, 1, 1]",
+        "--model.sampling.steps",
+        "1",
     ),
+    "distil": ("--model.distil.warmup_steps", "1", "--model.distil.steps", "1"),
 }
+PACKAGES = {"minilm": "transformers"}
+"""Words that ask for a package which is not among the requirements."""
 LONG = ("demo",)
 """Commands that are parsed but not run here."""
 COMMAND = re.compile(r"(?:^|.*?(?:/|-m |\s))tritone ([a-z].*)")
@@ -75,6 +88,7 @@ def understood(monkeypatch):
     monkeypatch.setattr(CommandParser, "parse", then_stop(parse))
     monkeypatch.setattr(ArgumentParser, "parse_args", then_stop(parse_args))
     monkeypatch.setattr("tritone.commands.train._train", stop)
+    monkeypatch.setattr("tritone.commands.distil._distil", stop)
 
     def check(words):
         with pytest.raises(Understood):
@@ -120,7 +134,7 @@ def test_commands_in_code_blocks_work_in_their_order(page, sounds, done, tmp_pat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("base: vae-nano\n")
     for number, words in enumerate(fenced(page)):
-        if words[0] in LONG:
+        if words[0] in LONG or any(word in words and find_spec(PACKAGES[word]) is None for word in PACKAGES):
             continue
         if words[0] == "prepare" and not Path(words[1]).exists():
             make_loops(Path(words[1])) if "--bars" in words else shutil.copytree(sounds, words[1])
@@ -129,4 +143,5 @@ def test_commands_in_code_blocks_work_in_their_order(page, sounds, done, tmp_pat
                 Path(word).parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(word, hit(number), RATE)
         quick = (*QUICK, *QUICK_OF[words[1]]) if words[0] == "train" else ()
+        quick = (*QUICK, *QUICK_OF["distil"]) if words[0] == "distil" else quick
         done(*(PLACEHOLDERS.get(word, word) for word in words), *quick)
