@@ -34,8 +34,9 @@ noise, so whoever plays in windows of their own must leave this model's to it.""
 class DiffusionAutoencoder(DiffusionModel):
     """An encoder of magnitudes and, as its decoder, a denoiser that is told the latent.
 
-    What the latent does not hold (phases, the texture of noise) is drawn from seeds. Both learn from the denoising loss
-    alone, and where the bottleneck is variational from the divergence "kl".
+    What the latent does not hold (phases, the texture of noise) is drawn from seeds. Both learn from the denoising
+    loss. A further one is "kl", the divergence of a variational bottleneck, or "range", the mean square of what goes
+    into a tanh: without it a latent soon rests at the ends of its range, where tanh passes hardly any gradient.
     """
 
     controls = tuple(name for name in DiffusionModel.controls if name != "loop")
@@ -60,8 +61,9 @@ class DiffusionAutoencoder(DiffusionModel):
 
     def learn(self, batch: Batch, dropped: Tensor) -> tuple[Tensor, Conditions, dict[str, Tensor]]:
         """See `DiffusionModel.learn`; what the denoiser is told leads back into the encoder."""
-        latent, std = self.encoder.posterior(batch.audio)
-        losses = {} if std is None else {"kl": kl_divergence(latent, std)}
+        hidden = self.encoder.hidden(batch.audio)
+        latent, std = self.encoder.bottleneck(hidden)
+        losses = {"range": hidden.square().mean()} if std is None else {"kl": kl_divergence(latent, std)}
         if std is not None and self.training:
             latent = latent + std * sample_normal(batch.seeds ^ LATENT, latent.shape[1:], latent.device)
         clean = self.domain.normalise(self.domain.read(batch.audio))

@@ -63,14 +63,21 @@ class MagnitudeEncoder(nn.Module):
         return self.posterior(audio)[0]
 
     def posterior(self, audio: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Mean and standard deviation of the latent, `(batch, latent, frames)` each; None where nothing is drawn.
+        """Mean and standard deviation of the latent, `(batch, latent, frames)` each; None where nothing is drawn."""
+        return self.bottleneck(self.hidden(audio))
+
+    def hidden(self, audio: Tensor) -> Tensor:
+        """What goes into the bottleneck, `(batch, latent or twice as many, frames)`.
 
         Long sound is read in parts, each with all that it depends on, so that memory stays flat.
         """
         samples = audio.shape[-1]
         padded = functional.pad(audio, (0, self.frames(samples) * self.ratio - samples))
         size, context = PART_FRAMES * self.ratio, self.context * self.ratio
-        hidden = in_windows(lambda part, _: self._hidden(part), padded, size, context, down=self.ratio)
+        return in_windows(lambda part, _: self._hidden(part), padded, size, context, down=self.ratio)
+
+    def bottleneck(self, hidden: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Mean and standard deviation of the latent that `hidden` says."""
         if not self.variational:
             return hidden.tanh(), None
         mean, spread = hidden.chunk(2, 1)
@@ -101,7 +108,7 @@ class MagnitudeEncoder(nn.Module):
         return max(-(first // self.ratio), last // self.ratio)
 
     def _hidden(self, audio: Tensor) -> Tensor:
-        """What the bottleneck is made of, of sound that is a whole number of frames long."""
+        """What goes into the bottleneck, of sound that is a whole number of frames long."""
         mels = (self.mel.at_hop(audio).flatten(1, 2) - CENTRE) / SPREAD
         folded = mels.unflatten(2, (-1, self.factor)).transpose(2, 3).flatten(1, 2)
         with nullcontext() if self.precision == "float32" else torch.autocast(audio.device.type, torch.bfloat16):
