@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tritone.signal.loops import exact_loop_length, grid, loop_length, tempo_from_name, tempo_from_text
@@ -36,6 +36,7 @@ def test_lengths_are_those_of_the_formula():
     assert exact_loop_length(1, 97, 44_100) == Fraction(240 * 44_100, 97)
 
 
+@settings(deadline=None)
 @given(st.floats(20, 400), st.integers(1, 8), st.sampled_from([16_000, 44_100, 48_000]))
 def test_the_grid_never_drifts(bpm, bars, rate):
     length = exact_loop_length(bars, bpm, rate)
