@@ -82,7 +82,7 @@ def test_gradients_reach_encoder_and_denoiser_and_nothing_else():
     model = model_of()
     step = TrainingStep(TINY, model, identity)
     losses = step.losses("denoiser", plain_batch(sound(1024, rows=2), torch.arange(2)), 0)
-    assert set(losses) == {"denoising", "range"}
+    assert set(losses) == {"denoising", "kl"}
     losses["denoising"].backward()
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     assert {name.split(".")[0] for name in names} == {"encoder", "denoiser"}
@@ -114,12 +114,13 @@ def test_the_latent_tells_what_the_noise_hides():
     assert own < 0.8 * swapped
 
 
-def test_the_range_loss_is_the_mean_square_of_what_goes_into_the_tanh():
+def test_a_tanh_is_kept_off_its_ends_by_the_mean_square_of_what_goes_into_it():
     model, batch = model_of(), plain_batch(sound(640, rows=2), torch.tensor([1, 2]))
     _, conditions, losses = model.learn(batch, torch.zeros(2, dtype=torch.bool))
-    torch.testing.assert_close(losses["range"], conditions.context.double().atanh().square().mean().float())
-    for name in ("diffusion-ae", "diffusion-ae-nano"):
-        assert make_config("diffusion", load_preset(name), name=name).model.weights["range"] > 0
+    squares = conditions.context.double().atanh().square()
+    torch.testing.assert_close(losses["kl"], squares.mean((0, 2)).sum().float())
+    for name in ("diffusion-ae", "diffusion-ae64", "diffusion-ae-nano"):
+        assert make_config("diffusion", load_preset(name), name=name).model.weights["kl"] > 0
 
 
 def test_only_training_draws_the_latent_and_its_divergence_is_a_loss():

@@ -35,8 +35,8 @@ class DiffusionAutoencoder(DiffusionModel):
     """An encoder of magnitudes and, as its decoder, a denoiser that is told the latent.
 
     What the latent does not hold (phases, the texture of noise) is drawn from seeds. Both learn from the denoising
-    loss. A further one is "kl", the divergence of a variational bottleneck, or "range", the mean square of what goes
-    into a tanh: without it a latent soon rests at the ends of its range, where tanh passes hardly any gradient.
+    loss and from "kl", the divergence of the bottleneck from a standard normal. A tanh has it too, for a deviation of 1
+    before it: without, latents soon rest at the ends of their range, where hardly any gradient comes through.
     """
 
     controls = tuple(name for name in DiffusionModel.controls if name != "loop")
@@ -63,11 +63,11 @@ class DiffusionAutoencoder(DiffusionModel):
         """See `DiffusionModel.learn`; what the denoiser is told leads back into the encoder."""
         hidden = self.encoder.hidden(batch.audio)
         latent, std = self.encoder.bottleneck(hidden)
-        losses = {"range": hidden.square().mean()} if std is None else {"kl": kl_divergence(latent, std)}
+        divergence = kl_divergence(hidden, torch.ones_like(hidden)) if std is None else kl_divergence(latent, std)
         if std is not None and self.training:
             latent = latent + std * sample_normal(batch.seeds ^ LATENT, latent.shape[1:], latent.device)
         clean = self.domain.normalise(self.domain.read(batch.audio))
-        return clean, replace(self.conditioner.told(batch, dropped), context=latent), losses
+        return clean, replace(self.conditioner.told(batch, dropped), context=latent), {"kl": divergence}
 
     def preview(self, batch: Batch) -> Mapping[str, list[Tensor]]:
         """Held-out sound and its reconstruction."""
