@@ -6,11 +6,12 @@ from typing import Any
 _HOMES = {
     "prepare": "tritone.data.prepare",
     "train": "tritone.training.api",
+    "distil": "tritone.training.distil",
     "load": "tritone.play.load",
     "UserError": "tritone.errors",
 }
 
-__all__ = ["UserError", "load", "prepare", "train"]
+__all__ = ["UserError", "distil", "load", "prepare", "train"]
 
 
 def __getattr__(name: str) -> Any:
