@@ -198,15 +198,20 @@ def draw(path: Path, curves: Curves) -> None:
         axis.set_title(f"judged by {judge}", loc="left", fontsize=10)
         axis.set_xlabel("minutes of training on one core")
         axis.set_ylabel("kernel distance")
-        axis.legend(fontsize=7)
+    lines = {line.get_label(): line for line in figure.axes[-1].get_lines() if line.get_label() in _names(curves)}
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", fontsize=9, ncols=2)
+    figure.text(0.99, 0.99, "dashed: the discriminator used the judge", ha="right", va="top", fontsize=9)
     figure.savefig(path, format="png", dpi=90)
+
+
+def _names(curves: Curves) -> list[str]:
+    return [SYSTEMS[system].about for system in curves.values]
 
 
 def _draw_line(axis, curves: Curves, system: str, judge: str, colour: str, minutes: list[float]) -> None:  # type: ignore[no-untyped-def]
     runs = [[mark[judge]["kernel"] for mark in run] for run in curves.values[system]]
     style = "--" if seen(system, judge) else "-"
-    label = SYSTEMS[system].about + (" (seen)" if seen(system, judge) else "")
-    axis.plot(minutes, np.mean(runs, axis=0), style, color=colour, label=label)
+    axis.plot(minutes, np.mean(runs, axis=0), style, color=colour, label=SYSTEMS[system].about)
     axis.fill_between(minutes, np.min(runs, axis=0), np.max(runs, axis=0), color=colour, alpha=0.15, linewidth=0)
 
 

@@ -31,7 +31,8 @@ def _stylegan2(width: int, most: int, rates: dict[str, float] | None = None) -> 
     paper = load_preset("gan-stylegan2")["model"]
     names = ("loss", "weights", "penalty_every", "path_every", "learning_rate", "discriminator_learning_rate")
     discriminator = {"kind": "stylegan2", "width": width, "most": most}
-    about = f"StyleGAN2's discriminator ({width} to {most} channels), R1, path length, rates of {rates or 'the paper'}"
+    whose = "our learning rates" if rates else "the paper's learning rates"
+    about = f"StyleGAN2's discriminator ({width} to {most} channels), R1, path length, {whose}"
     return System(about, (), {"discriminator": discriminator, **{name: paper[name] for name in names}, **(rates or {})})
 
 
