@@ -59,7 +59,8 @@ def main(out, kills):
     for _ in range(kills):
         child, reader = fork(out, 1_000_000)
         if moments.random() < 0.9:  # the others die while they start
-            os.read(reader, 1)
+            for _ in range(moments.randint(1, 3)):  # as many steps begin, however busy the machine is
+                os.read(reader, 1)
         time.sleep(moments.uniform(0.0, 0.1))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
