@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -47,7 +48,6 @@ class Synthesizer(nn.Module):
     decode: Callable[..., Tensor]
     reconstruct: Callable[..., Tensor]
     generate: Callable[..., Tensor]
-    interpolate: Callable[..., Tensor]
     styles: Callable[..., Tensor]
     render: Callable[..., Tensor]
     project: Callable[..., Tensor]
@@ -81,6 +81,20 @@ class Synthesizer(nn.Module):
         raise UserError(
             f"This model is for {self.channels} channel(s), but the sound has {audio.shape[1]}; mix it down first."
         )
+
+    def interpolate(self, latent_a: Tensor, latent_b: Tensor, steps: int) -> Tensor:
+        """Latents on the straight way from a to b `(steps, dims, frames)`, both ends included.
+
+        Both are `(1, dims, frames)` and of the same shape.
+        """
+        if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
+            raise UserError(
+                "Both latents must be (1, dims, frames) of equal size, "
+                f"not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
+            )
+        if steps < 2:
+            raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
+        return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates for `tritone inspect`: plain numbers and strings by name."""

@@ -63,9 +63,9 @@ def morph(
     samples = min(sound.shape[-1] for sound in sounds)
     if seconds is not None:
         samples = min(samples, round(seconds * model.sample_rate))
-    latents = [model.encode(sound[..., :samples]) for sound in sounds]
+    first, last = (model.encode(sound[..., :samples]) for sound in sounds)
     written = []
-    for index, latent in enumerate(model.interpolate(*latents, count)):
+    for index, latent in enumerate(model.interpolate(first, last, count)):
         show(index, count)
         audio = model.decode(latent[None], samples, noise_seeds=[seed])
         written.append(out / f"{start.stem}-to-{end.stem}-{index:03d}.wav")

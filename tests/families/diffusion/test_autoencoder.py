@@ -301,5 +301,8 @@ def test_trained_continued_and_played(data, tmp_path, done, refused, audio):
     assert soundfile.info(decoded).frames == round(30_001 * 44_100 / 48_000)
     (again,) = done("decode", run, latent, "--out", tmp_path / "again", "--seed", 3).paths
     assert np.array_equal(soundfile.read(decoded)[0], soundfile.read(again)[0])
+    between = done("generate", run, "--out", tmp_path / "between", "--morph", given, output, "--count", 3).paths
+    assert len(between) == 3
+    assert "cannot generate" in refused("generate", run, "--out", tmp_path / "o")
     np.save(tmp_path / "other.npy", np.zeros((3, 5), np.float32))
     assert "(batch, 4, frames)" in refused("decode", run, tmp_path / "other.npy", "--out", tmp_path / "o")

@@ -133,20 +133,6 @@ class DiffusionAutoencoder(DiffusionModel):
         latent = self.encode(audio, dims, fidelity, seeds)
         return self.decode(latent, audio.shape[-1], noise_seeds=noise_seeds, **wishes)
 
-    def interpolate(self, latent_a: Tensor, latent_b: Tensor, steps: int) -> Tensor:
-        """Latents on the straight way from a to b `(steps, latent, frames)`, both ends included.
-
-        Both are `(1, latent, frames)` and of the same shape.
-        """
-        if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
-            raise UserError(
-                "Both latents must be (1, dims, frames) of equal size, "
-                f"not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
-            )
-        if steps < 2:
-            raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
-        return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
-
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the networks in bf16. Weights that were rounded to bf16 stay so."""
         super().use_precision(precision)

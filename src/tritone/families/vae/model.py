@@ -150,20 +150,6 @@ class VAE(Synthesizer):
         sounds = [self._walk_and_decode(int(seed), frames, samples, keep, temperature, morph) for seed in seeds]
         return torch.cat(sounds) if sounds else torch.empty(0, self.channels, samples)
 
-    def interpolate(self, latent_a: Tensor, latent_b: Tensor, steps: int) -> Tensor:
-        """Latents on the straight way from a to b `(steps, dims, frames)`, both ends included.
-
-        Both are `(1, dims, frames)` and of the same shape.
-        """
-        if latent_a.shape != latent_b.shape or latent_a.shape[0] != 1:
-            raise UserError(
-                "Both latents must be (1, dims, frames) of equal size, "
-                f"not {tuple(latent_a.shape)} and {tuple(latent_b.shape)}."
-            )
-        if steps < 2:
-            raise UserError(f"steps must be at least 2 to hold both ends, not {steps}.")
-        return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
-
     @torch.inference_mode()
     def analyse(self, sounds: Iterable[Tensor]) -> None:
         """Fit the latent's axes to sounds `(batch, channels, time)`, as heard in evaluation mode."""
