@@ -62,7 +62,9 @@ def train(
         stack.callback(sources.close)
         session = Session(config, folder, machine, sources, display, minutes)
         stack.callback(folder.close)
-        return session.run(interrupts)
+        outcome = session.run(interrupts)
+        machine.wait()  # no process leaves the group while another still works
+        return outcome
 
 
 class Session:
