@@ -88,9 +88,8 @@ def test_every_dimension_has_unit_variance_but_those_that_the_codec_does_not_use
     domain.fit(latents)
     scaled = domain.normalise(torch.cat(latents)).transpose(0, 1).flatten(1)
     torch.testing.assert_close(scaled.mean(1), torch.zeros(6), rtol=0, atol=1e-3)
-    torch.testing.assert_close(scaled.std(1)[:4], torch.ones(4), rtol=0, atol=1e-3)
-    floor = 0.1 * float(torch.cat(latents).transpose(0, 1).flatten(1).std(1).max())
-    assert scaled.std(1)[4] < 0.01 and abs(float(scaled.std(1)[5]) * floor - 0.1) < 0.01
+    torch.testing.assert_close(scaled.std(1)[[0, 1, 2, 3, 5]], torch.ones(5), rtol=0, atol=1e-3)
+    assert scaled.std(1)[4] < 0.01
     torch.testing.assert_close(domain.restore(domain.normalise(latents[0])), latents[0], rtol=0, atol=1e-5)
 
 
