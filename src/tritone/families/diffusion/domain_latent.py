@@ -20,8 +20,8 @@ WINDOW_SECONDS = 30
 FLOOR = 0.01
 """Least deviation of a dimension, beside the largest: what a codec does not use is not raised to unit variance.
 
-Dimensions that move little still say when a hit begins: with a floor of 0.1 (vae-nano, whose thirtieth dimension has 3 %
-of the strongest's deviation) the loss fell to less than half, and what came out was audibly smeared."""
+Dimensions that move little still say when a hit begins: with a floor of 0.1 (vae-nano, whose thirtieth has 3 %
+of the strongest's deviation) the loss fell to less than half, and the hits of what came out were smeared."""
 
 
 @dataclass(frozen=True)
