@@ -48,9 +48,9 @@ def main(argv: Sequence[str]) -> int:
 
     model = load(args.run, args.checkpoint, args.device, args.precision)
     makes_loops = "loop" in model.capabilities()
-    if not makes_loops:
-        between_files = "morph" in args and bool(args.morph[1])
-        require(model, "decode" if between_files else "generate", args.run)
+    between_files = "morph" in args and bool(args.morph[1])
+    if not makes_loops and not (between_files and "decode" in model.capabilities()):
+        require(model, "generate", args.run)
     _check_options(model, args, {**sounds, **loops}, list(loops) if makes_loops else sound_options(model))
     with progress("generating") as show:
         written = play_loops(model, args, show) if makes_loops else play_sounds(model, args, show)
