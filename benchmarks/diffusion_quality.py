@@ -1,13 +1,13 @@
 """What is learned in the same minutes: ours and audio-diffusion-pytorch at nano size, on the same drum loops.
 
-Every system has the same CPU minutes on one core, two runs at a time, several seeds; of what it makes, 1.5 s of mono
-sound at 44.1 kHz, the distance to held-out loops is measured at every quarter of the time. Ours samples with the
-preset's 16 steps, the peer with 50. A run that is there already is not done again (`--work` names the folder).
+Every system has the same CPU minutes on one core, several seeds; of what it makes, 1.5 s of mono sound at 44.1 kHz, the
+distance to held-out loops is measured after a quarter, a half and all of the time. Ours samples with the preset's 16
+steps, the peer with 50. A run that is there already is not done again (`--work` names the folder).
 """
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,8 @@ class Plan:
     samples: int = 96
     loops: int = LOOPS
     held_out: int = HELD_OUT
+    systems: tuple[str, ...] = tuple(SYSTEMS)
+    at_once: int = THREADS
 
 
 QUICK = Plan(0.5, 1, 24, QUICK_LOOPS, QUICK_HELD_OUT)
@@ -57,16 +59,16 @@ def real_sounds(work: Path, plan: Plan) -> tuple[Embeddings, Embeddings]:
 def train_all(work: Path, plan: Plan, data: Path) -> dict[str, list[Path]]:
     """Train what is not trained yet; where each run is kept."""
     base = work / f"runs-{plan.minutes:g}-{plan.samples}-{data.name}"
-    places = {name: [base / f"{name}-seed-{seed}" for seed in range(plan.seeds)] for name in SYSTEMS}
+    places = {name: [base / f"{name}-seed-{seed}" for seed in range(plan.seeds)] for name in plan.systems}
     runner = str(HERE / "diffusion_quality_run.py")
     common = ["--minutes", f"{plan.minutes:g}", "--samples", str(plan.samples), "--data", str(data)]
     run_all(
         [
             [sys.executable, runner, str(places[name][seed]), name, "--seed", str(seed), *common]
             for seed in range(plan.seeds)
-            for name in SYSTEMS
+            for name in plan.systems
         ],
-        THREADS,
+        plan.at_once,
     )
     return places
 
@@ -76,8 +78,11 @@ def rows(places: dict[str, list[Path]], reference: Embeddings, control: Embeddin
     found = []
     last = len(MARKS) - 1
     for judge in JUDGES:
-        peer = min(PEERS, key=lambda name: np.mean(_kernels(places[name], reference, judge, last)))
-        for system in (name for name in SYSTEMS if name not in PEERS):
+        peer = min(
+            (name for name in PEERS if name in places),
+            key=lambda name: np.mean(_kernels(places[name], reference, judge, last)),
+        )
+        for system in (name for name in places if name not in PEERS):
             for mark, share in enumerate(MARKS):
                 sides = f"{SYSTEMS[system][0]} | {SYSTEMS[peer][0]}"
                 what = f"kernel distance by {judge}, {share * plan.minutes:g} min: {sides}"
@@ -142,19 +147,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="half a minute for each system, one seed")
     parser.add_argument("--minutes", type=float, help="CPU minutes for each run (12, or 0.5 with --quick)")
     parser.add_argument("--seeds", type=int, help="runs of each system (3, or 1 with --quick)")
+    parser.add_argument("--samples", type=int, help="sounds that are judged at each mark (96, or 24 with --quick)")
+    parser.add_argument("--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS), help="some of them only")
+    parser.add_argument("--at-once", type=int, default=THREADS, help="runs at a time, each on one thread (2)")
     parser.add_argument("--work", type=Path, default=HERE / "results" / "runs" / "diffusion_quality")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     args = parser.parse_args()
     torch.set_num_threads(THREADS)
     usual = QUICK if args.quick else Plan()
-    plan = Plan(args.minutes or usual.minutes, args.seeds or usual.seeds, usual.samples, usual.loops, usual.held_out)
+    plan = replace(
+        usual, minutes=args.minutes or usual.minutes, seeds=args.seeds or usual.seeds,
+        samples=args.samples or usual.samples, systems=tuple(args.systems), at_once=args.at_once,
+    )  # fmt: skip
     work = args.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     data = training_data(work, plan.loops)
     reference, control = real_sounds(work, plan)
     places = train_all(work, plan, data)
     about = {
-        "training": f"{plan.minutes:g} CPU minutes a run on one thread, {THREADS} at a time",
+        "training": f"{plan.minutes:g} CPU minutes a run on one thread, {plan.at_once} at a time",
         "judged": f"{plan.samples} sounds of {SAMPLES} samples beside {plan.held_out - plan.samples} held-out ones",
     }
     head = {**machine(["audio-diffusion-pytorch"]), **about}

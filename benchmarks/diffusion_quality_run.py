@@ -15,7 +15,7 @@ from tritone.judge.logmel import embed
 from tritone.nn.feature_networks import load_network
 from tritone.signal.files import write_wav
 
-MARKS = (1 / 4, 1 / 2, 3 / 4, 1.0)
+MARKS = (1 / 4, 1 / 2, 1.0)
 """Shares of the time at which new sound is judged."""
 FIRST_SEED = 1 << 32
 NETWORKS = ("aisfx", "musicnn-mtt")
