@@ -50,7 +50,7 @@ def test_wheel_holds_presets_assets_and_templates(wheel):
     for folder in ("presets", "assets", "play", "families", "commands"):
         wanted = {name for name in tracked(folder) if "__pycache__" not in name and not name.endswith(".pyc")}
         assert wanted and wanted <= names, wanted - names
-    assert "tritone/assets/LICENSES.md" in names and any(name.endswith("report.html.j2") for name in names)
+    assert "tritone/assets/LICENSES.md" in names and any(name.endswith("page.html.j2") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tritone.families.base import Synthesizer
-from tritone.play.report import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
+from tritone.report.page import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def write_manifest(report: Path, manifest: Manifest) -> Path:
 def read_manifest(report: Path | str) -> Manifest:
     """What a comparison left in the folder `report`.
 
-    UserError where there is none, it is damaged or of a newer version, or names a file outside the folder or one that is
+    UserError where there is none, it is damaged or of a newer version, or names a file that is outside the folder or
     not there.
     """
     path = Path(report) / NAME

@@ -22,8 +22,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from tritone.errors import UserError
-from tritone.play.report_chart import Chart, Curve, number
-from tritone.play.report_picture import decibels, height_of, png
+from tritone.report.chart import Chart, Curve, number
+from tritone.report.picture import decibels, height_of, png
 
 __all__ = ["Chart", "Clip", "Command", "Curve", "Fact", "Report", "Section", "made_by", "write_report"]
 
@@ -120,7 +120,7 @@ def write_report(out_dir: Path, report: Report) -> Path:
         (section, [part for part in section.text.split("\n\n") if part.strip()], _rows(section.clips))
         for section in report.sections
     ]
-    page = environment.get_template("report.html.j2").render(report=report, sections=sections)
+    page = environment.get_template("page.html.j2").render(report=report, sections=sections)
     body = page.encode()
     if len(body) > PAGE_BYTES:
         raise UserError(

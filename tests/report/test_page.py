@@ -13,10 +13,10 @@ import pytest
 import soundfile
 
 from tritone.errors import UserError
-from tritone.play import report as module
-from tritone.play.report import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
-from tritone.play.report_chart import number, ticks
-from tritone.play.report_picture import decibels, height_of, png
+from tritone.report import page as module
+from tritone.report.chart import number, ticks
+from tritone.report.page import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
+from tritone.report.picture import decibels, height_of, png
 
 RATE = 22_050
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}"
