@@ -14,6 +14,9 @@ Kind = Literal["rating", "preference", "mushra"]
 REAL, ANCHOR = "real", "anchor"
 """Names of the hidden systems that every test has: real sound, and real sound without what lies above 3.5 kHz."""
 
+MID_ANCHOR, REFERENCE = "anchor-7k", "reference"
+"""What "mushra" has besides: real sound without what lies above 7 kHz; the open reference, which is never valued."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -95,9 +98,12 @@ class Exclusion:
     """When a listener does not count, fixed before anybody has listened."""
 
     real_below: float
-    """A hidden real sound valued below this is a miss (4 of 5, or 90 of 100)..."""
+    """A hidden real sound valued below this on the primary question is a miss (3 of 5, 90 of 100; in pairs a half, and
+    only beside the anchor)..."""
     share: float
     """...and more than this share of misses excludes (ITU-R BS.1534-3, 4.1.2)."""
+    over_anchor: bool = False
+    """Whether a listener who does not value real sound above the anchor, on average, does not count either."""
 
 
 @dataclass(frozen=True)
