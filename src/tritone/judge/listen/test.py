@@ -26,7 +26,8 @@ class Question:
     """Such as "audio-quality"."""
     text: str
     words: tuple[str, ...]
-    """What the values mean, from the lowest (1) to the highest (5); the ends of the scale in "mushra"; () for pairs."""
+    """What the values mean, from the lowest (1) to the highest (5); in "mushra" the equal parts of the scale from 0 to
+    100; () for pairs."""
 
 
 @dataclass(frozen=True)
