@@ -16,16 +16,12 @@ from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
 from tritone.families.diffusion.encoder import MagnitudeEncoder
 from tritone.families.diffusion.wishes import checked_controls
 from tritone.nn.diffusion.conditions import Conditions
-from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.samplers import sample
-from tritone.nn.diffusion.windows import Windowed
 from tritone.nn.losses import kl_divergence
 from tritone.nn.noise import sample_normal
 
 LATENT = 0x517CC1B7
 """What seeds are crossed with to draw latents, so that they have nothing in common with the noise of the sound."""
-OVERLAP = 4
-"""Neighbouring windows of a long sound share one such part of themselves."""
 UNBOUNDED = 86_400
 """Seconds of sound that bear on each other, as `facts` has it: windows of a long sound are sampled together, out of one
 noise, so whoever plays in windows of their own must leave this model's to it."""
@@ -164,18 +160,11 @@ class DiffusionAutoencoder(DiffusionModel):
         asked = self.conditioner.asked(controls, count, seconds, self.device)
         unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
         latent, sampling = latent.to(self.device), controls.sampling(self.config.sampling)
-        size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / self.ratio))
-
-        def told(conditions: Conditions, start: int) -> Conditions:
-            return self.conditioner.beginning(conditions, start * self.ratio / self.sample_rate)
-
-        denoise = Guided(
-            Windowed(self._clean_frames, size, size // OVERLAP, told),
+        denoise = self.guided(
             replace(asked, channels=latent),
             replace(unsaid, channels=latent),
-            scale=sampling.guidance,
-            rescale=sampling.rescale,
-            interval=sampling.guidance_interval,
+            sampling,
+            denoise=self.windowed(self._clean_frames, self.ratio, since=0),
         )
         shape = (self.domain.width * self.ratio, frames)
         return self._joined(sample(denoise, shape, seeds, sampling, device=self.device, show=controls.show))

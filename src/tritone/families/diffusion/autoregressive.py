@@ -19,7 +19,6 @@ from tritone.families.diffusion.wishes import checked_controls, whole_samples
 from tritone.nn.diffusion.conditions import NOTHING, Conditions
 from tritone.nn.diffusion.denoise import seeded_noise
 from tritone.nn.diffusion.grids import noise_levels
-from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.ladder import Ladder, PlacedDenoise
 from tritone.nn.diffusion.objective import Denoiser
 from tritone.nn.diffusion.times import draw_sigma
@@ -182,11 +181,8 @@ class AutoregressiveDiffusion(DiffusionModel):
 
             nonlocal done
             begins = max(0, before + first * self._chunk()) / self.sample_rate
-            guided = Guided(
-                placed, self.conditioner.beginning(asked, begins), unsaid,
-                scale=sampling.guidance, rescale=sampling.rescale, interval=sampling.guidance_interval,
-            )  # fmt: skip
-            clean = guided(x, sigma.amax((1, 2)))
+            told = self.conditioner.beginning(asked, begins)
+            clean = self.guided(told, unsaid, sampling, denoise=placed)(x, sigma.amax((1, 2)))
             done += 1
             controls.show(done, total)
             return clean

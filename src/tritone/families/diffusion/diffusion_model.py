@@ -14,13 +14,19 @@ from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.domain import build_domain
 from tritone.nn.diffusion.conditions import Conditions
+from tritone.nn.diffusion.config import SamplingConfig
 from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.networks import Network, build_network
 from tritone.nn.diffusion.objective import Denoiser
-from tritone.nn.diffusion.samplers import sample
 from tritone.nn.diffusion.times import draw_sigma
+from tritone.nn.diffusion.windows import Windowed
+
+OVERLAP = 4
+"""Neighbouring windows of a long sound share one such part of themselves."""
 
 Seeds = Sequence[int] | Tensor
+ToldDenoise = Callable[[Tensor, Tensor, Conditions, bool], Tensor]
+"""A `Denoiser`, or anything called `(x, sigma, conditions, circular)`."""
 
 
 class DiffusionModel(Synthesizer):
@@ -68,48 +74,42 @@ class DiffusionModel(Synthesizer):
         """Noise levels that a batch is learned at, `(batch,)` or `(batch, 1, frames)`; each row by its own seed."""
         return draw_sigma(seeds, self.config.noise).to(clean.device)
 
-    def sampled(
-        self,
-        seeds: Seeds,
-        frames: int,
-        conditions: Conditions,
-        unconditional: Conditions,
-        controls: Controls,
-        *,
-        start: Tensor | None = None,
-        strength: float = 1.0,
-        circular: bool = False,
-    ) -> Tensor:
-        """Signals `(count, width, frames)` of unit variance out of noise; row i follows from `seeds[i]`.
-
-        With `start` of that shape they begin from it, made as noisy as `strength` (0 to 1) says.
-        """
-        sampling = controls.sampling(self.config.sampling)
-        return sample(
-            self.guided(conditions, unconditional, sampling.guidance, circular=circular),
-            (self.domain.width, frames),
-            seeds,
-            sampling,
-            start=start,
-            strength=strength,
-            device=self.device,
-            show=controls.show,
-        )
-
     def guided(
-        self, conditions: Conditions, unconditional: Conditions, guidance: float, *, circular: bool = False
-    ) -> Callable[[Tensor, Tensor], Tensor]:
-        """The denoiser under these conditions, as samplers ask it."""
-        usual = self.config.sampling
+        self,
+        told: Conditions,
+        unsaid: Conditions,
+        sampling: SamplingConfig,
+        *,
+        denoise: ToldDenoise | None = None,
+        circular: bool = False,
+    ) -> Guided:
+        """The denoiser, or `denoise` in its place, bound to what it is told and led away from `unsaid`, as samplers ask
+        it. `sampling` says how far, and between which noise levels; `circular` signals are one period.
+        """
         return Guided(
-            self.denoiser,
-            conditions,
-            unconditional,
-            scale=guidance,
-            rescale=usual.rescale,
-            interval=usual.guidance_interval,
+            self.denoiser if denoise is None else denoise,
+            told,
+            unsaid,
+            scale=sampling.guidance,
+            rescale=sampling.rescale,
+            interval=sampling.guidance_interval,
             circular=circular,
         )
+
+    def windowed(self, denoise: ToldDenoise, ratio: int, *, since: int | None = None) -> Windowed:
+        """`denoise` in windows of `Config.window_seconds`, for signals of one frame for `ratio` samples.
+
+        Each window is told where it begins, `since` samples and more behind the beginning of the sound. Without `since`
+        it is told what the whole is told: of a loop, which begins nowhere.
+        """
+        size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / ratio))
+        if since is None:
+            return Windowed(denoise, size, size // OVERLAP)
+
+        def begun(conditions: Conditions, start: int) -> Conditions:
+            return self.conditioner.beginning(conditions, (since + start * ratio) / self.sample_rate)
+
+        return Windowed(denoise, size, size // OVERLAP, begun)
 
     @property
     def device(self) -> torch.device:

@@ -7,6 +7,7 @@ small, some of it stays on (`DistilConfig.kept`) and keeps the second from going
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -25,7 +26,6 @@ from tritone.nn.adversarial import frozen
 from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.config import NoiseConfig
 from tritone.nn.diffusion.denoise import Denoise
-from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.times import draw_sigma
 from tritone.nn.noise import sample_normal
 from tritone.training.schedule import warmup
@@ -149,15 +149,8 @@ class DistilStep(TrainingStep):
 
     def _teacher(self, lesson: Lesson) -> Denoise:
         """The teacher under a lesson's conditions, guided."""
-        usual = self.config.sampling
-        return Guided(
-            self.teacher,
-            lesson.told,
-            lesson.unsaid,
-            scale=self.distil.guidance,
-            rescale=usual.rescale,
-            interval=usual.guidance_interval,
-        )
+        sampling = replace(self.config.sampling, guidance=self.distil.guidance)
+        return self.synthesizer.guided(lesson.told, lesson.unsaid, sampling, denoise=self.teacher)
 
     def _scores(self, lesson: Lesson, signal: Tensor, told: Conditions | None = None) -> list[Tensor]:
         """What the discriminator thinks of a signal: the same noise for all signals of a lesson."""

@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from tritone.data.batch import Batch
-from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.diffusion_model import DiffusionModel
 from tritone.judge.kernel import kernel_distance
+from tritone.nn.diffusion.samplers import sample
 
 NUMBERS = 64
 """Bands in all, shared out among the channels of a signal."""
@@ -23,12 +23,14 @@ def judged(model: DiffusionModel, batches: Iterable[Batch]) -> dict[str, Tensor]
     It is the kernel distance; of fewer than 4 sounds the difference of means. `spread` is how much new sounds differ
     from each other over how much real ones do: near 0 is collapse.
     """
+    usual = model.config.sampling
     real, made = [], []
     for batch in batches:
         nobody = torch.zeros(len(batch), dtype=torch.bool, device=batch.audio.device)
         clean, told, _ = model.learn(batch, nobody)
         unsaid = model.conditioner.told(batch, ~nobody)
-        sounds = model.sampled(batch.seeds, clean.shape[-1], told, unsaid, Controls())
+        denoise = model.guided(told, unsaid, usual)
+        sounds = sample(denoise, clean.shape[1:], batch.seeds, usual, device=model.device)
         real.append(texture(clean))
         made.append(texture(sounds))
     held_out, new = torch.cat(real), torch.cat(made)

@@ -19,18 +19,14 @@ from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.config import SamplingConfig
 from tritone.nn.diffusion.denoise import Denoise, counted, seeded_noise
 from tritone.nn.diffusion.grids import noise_levels
-from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.inpainting import inpaint
 from tritone.nn.diffusion.rolled import Rolled
 from tritone.nn.diffusion.samplers import SAMPLERS, evaluations, sample, start_noise
-from tritone.nn.diffusion.windows import Windowed, unmoved
 from tritone.signal.periodic import resample_periodic
 from tritone.signal.splice import FADE_SECONDS, splice
 
 WINDOWS_AT_ONCE = 2
 """So many windows' worth of sound go through the network together."""
-OVERLAP = 4
-"""Neighbouring windows share one such part of themselves."""
 PREVIEW = 0x70726576
 """What the seeds of previews are crossed with, so that they meet no noise of training."""
 
@@ -211,20 +207,12 @@ class SoundDiffusion(DiffusionModel):
 
         Windows are told where they begin, `earlier` samples and more; those of a loop are not, as it begins nowhere.
         """
-        usual, guidance = self.config.sampling, self._sampling(controls).guidance
-        size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate / self.domain.ratio))
-
-        def moved(conditions: Conditions, start: int) -> Conditions:
-            samples = earlier + start * self.domain.ratio
-            return self.conditioner.beginning(conditions, samples / self.sample_rate)
-
-        denoise = Guided(
-            Windowed(self.denoiser, size, size // OVERLAP, unmoved if controls.loop else moved),
+        since = None if controls.loop else earlier
+        denoise = self.guided(
             told,
             unsaid,
-            scale=guidance,
-            rescale=usual.rescale,
-            interval=usual.guidance_interval,
+            self._sampling(controls),
+            denoise=self.windowed(self.denoiser, self.domain.ratio, since=since),
             circular=controls.loop,
         )
         return Rolled(denoise, seeds) if controls.loop else denoise

@@ -15,10 +15,8 @@ from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
 from tritone.nn.diffusion.conditions import Conditions
-from tritone.nn.diffusion.guidance import Guided
 from tritone.nn.diffusion.low_band import KEPT, Kept, as_resampled, fast_length, with_low_band
 from tritone.nn.diffusion.samplers import sample
-from tritone.nn.diffusion.windows import Windowed
 from tritone.nn.noise import sample_uniform
 from tritone.signal.periodic import resample_periodic
 from tritone.signal.resample import resample, resampled_frames
@@ -27,8 +25,6 @@ WAVES = 8
 """Cosines that the network is told the low rate by."""
 RATE = 0x2545F491
 """What seeds are crossed with to draw rates, so that they have nothing in common with the noise."""
-OVERLAP = 4
-"""Neighbouring windows share one such part of themselves."""
 
 
 class DiffusionUpsampler(DiffusionModel):
@@ -86,18 +82,15 @@ class DiffusionUpsampler(DiffusionModel):
 
     def _denoiser(self, given: Tensor, share: float, controls: Controls) -> Kept:
         """The denoiser of signals that go with `given`, in windows where they are long."""
-        count, samples, usual = len(given), given.shape[-1], self.config.sampling
+        count, samples = len(given), given.shape[-1]
         shares = torch.full((count,), share)
         asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
         unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
-        size = max(OVERLAP, round(self.config.window_seconds * self.sample_rate))
-        guided = Guided(
-            Windowed(self.denoiser, size, size // OVERLAP),
+        guided = self.guided(
             self._beside(asked, given, shares),
             self._beside(unsaid, given, shares),
-            scale=controls.sampling(usual).guidance,
-            rescale=usual.rescale,
-            interval=usual.guidance_interval,
+            controls.sampling(self.config.sampling),
+            denoise=self.windowed(self.denoiser, self.domain.ratio),
             circular=controls.loop,
         )
         return Kept(guided, given, KEPT * share, controls.loop)
