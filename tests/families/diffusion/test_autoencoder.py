@@ -235,14 +235,16 @@ def test_interpolation_holds_both_ends():
         model.interpolate(first, last, 1)
 
 
-def test_it_states_what_a_codec_must_state():
-    shape = shape_of(model_of())
-    assert (shape.width, shape.ratio, shape.extra) == (LATENT, RATIO, 0)
+def test_it_states_what_it_is_and_no_codec_is_made_of_it():
     facts = model_of().facts()
     assert facts["compression"] == 2 * 2 * 32 / 4 and facts["latent_rate"] == 250
+    with pytest.raises(UserError, match=r"A DiffusionAutoencoder cannot serve as codec.*`tritone train vae`"):
+        shape_of(model_of())
+
+
+def test_long_sound_is_left_to_its_own_windows():
     size, context = extent(model_of())
-    assert size % RATIO == context % RATIO == 0
-    assert size + context > 3_600 * TINY.sample_rate  # its own windows, sampled together, are for long sound
+    assert size % RATIO == context == 0 and size > 3_600 * TINY.sample_rate
 
 
 def test_bf16_is_nearly_the_same():

@@ -19,6 +19,7 @@ from tritone.families.gan.model import build as build_gan
 from tritone.families.gan.vocoder_source import vocoder_config, vocoder_weights
 from tritone.nn.diffusion.config import NetworkConfig, SamplingConfig, UNetConfig
 from tritone.nn.mel_frames import MelFrames
+from tritone.play.windows import extent
 from tritone.signal.mel_config import MelConfig
 from tritone.training.run import Run
 
@@ -106,6 +107,11 @@ def test_it_learns_what_a_tone_sounds_like():
     assert np.mean(errors[-15:]) < 0.6 * np.mean(errors[:5])
     shown = made.eval().preview(plain_batch(tones, torch.arange(2)))
     assert [tuple(one.shape) for one in shown["output"]] == [(1, 1024)] * 2
+
+
+def test_long_sound_is_left_to_its_own_windows():
+    size, context = extent(model())
+    assert size % MEL.hop == context == 0 and size > 3_600 * CONFIG.sample_rate
 
 
 def test_bf16_is_near_to_float32():

@@ -22,9 +22,6 @@ from tritone.nn.noise import sample_normal
 
 LATENT = 0x517CC1B7
 """What seeds are crossed with to draw latents, so that they have nothing in common with the noise of the sound."""
-UNBOUNDED = 86_400
-"""Seconds of sound that bear on each other, as `facts` has it: windows of a long sound are sampled together, out of one
-noise, so whoever plays in windows of their own must leave this model's to it."""
 
 
 class DiffusionAutoencoder(DiffusionModel):
@@ -136,7 +133,7 @@ class DiffusionAutoencoder(DiffusionModel):
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
-        shape, reach = self.config.encoder, UNBOUNDED * self.sample_rate
+        shape = self.config.encoder
         return {
             **super().facts(),
             "ratio": self.ratio,
@@ -145,9 +142,6 @@ class DiffusionAutoencoder(DiffusionModel):
             "bottleneck": shape.bottleneck,
             "compression": self.channels * self.ratio / shape.latent,
             "encoder_parameters": sum(parameter.numel() for parameter in self.encoder.parameters()),
-            "receptive_field_back": reach,
-            "receptive_field_ahead": reach,
-            "delay_samples": 0,
         }
 
     def _drawn(self, latent: Tensor, seeds: Seeds, controls: Controls) -> Tensor:

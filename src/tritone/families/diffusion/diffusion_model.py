@@ -124,7 +124,11 @@ class DiffusionModel(Synthesizer):
         self.domain.use_precision(precision)
 
     def facts(self) -> dict[str, Any]:
-        """Sizes and rates in plain numbers."""
+        """Sizes and rates in plain numbers.
+
+        Long sound goes through in windows of the model's own (`own_windows`): they are sampled together, out of one
+        noise, so that whoever plays gives it all of a sound.
+        """
         config = self.config
         facts: Mapping[str, Any] = {
             "task": config.task,
@@ -140,5 +144,6 @@ class DiffusionModel(Synthesizer):
             "steps": config.sampling.steps,
             "labels": ", ".join(config.labels),
             "text": config.text or "",
+            "own_windows": True,
         }
         return dict(facts)

@@ -132,8 +132,13 @@ class LatentDomain(Domain):
 
 @torch.no_grad()
 def shape_of(codec: Synthesizer) -> CodecShape:
-    """What the latents of a model look like. UserError where it does not state how far it sees."""
+    """What the latents of a model look like. UserError where it sees all of a sound, or does not state how far."""
     facts = codec.facts()
+    if facts.get("own_windows"):
+        raise UserError(
+            f"A {type(codec).__name__} cannot serve as codec: its sound depends on all of the latent, and latents are "
+            "heard in parts; give a run of `tritone train vae`."
+        )
     try:
         ratio, delay = int(facts["ratio"]), int(facts["delay_samples"])
         reach = max(int(facts["receptive_field_back"]), int(facts["receptive_field_ahead"]))

@@ -19,9 +19,6 @@ from tritone.nn.mel_frames import MelFrames
 from tritone.nn.vocoders.config import denoising
 from tritone.nn.vocoders.diffusion import DiffusionVocoder
 
-ALL_SECONDS = 86_400
-"""Seconds that are said to bear on each other: the vocoder takes long sound in windows of its own, from one noise."""
-
 
 class DiffusionVocoderModel(DiffusionModel):
     """A diffusion vocoder beside the spectrogram that it reads. `vocoder` is what other families take over.
@@ -105,14 +102,11 @@ class DiffusionVocoderModel(DiffusionModel):
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
-        mel, reach = self.config.mel, ALL_SECONDS * self.sample_rate
+        mel = self.config.mel
         return {
             **super().facts(),
             "mels": mel.mels,
             "window": mel.window,
             "ratio": mel.hop,
             "parameters": sum(parameter.numel() for parameter in self.vocoder.parameters()),
-            "receptive_field_back": reach,
-            "receptive_field_ahead": reach,
-            "delay_samples": 0,
         }
