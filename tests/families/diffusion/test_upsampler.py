@@ -132,3 +132,11 @@ def test_rates_that_it_was_not_made_for_are_refused():
         made.upsample(audio[..., :0], 4_000, [0])
     with pytest.raises(UserError, match="mix it down"):
         made.upsample(torch.zeros(1, 2, 100), 4_000, [0])
+
+
+def test_wishes_that_make_no_sound_are_refused():
+    made, audio = model(), torch.zeros(1, 1, 100)
+    with pytest.raises(UserError, match=r"no sampler 'eular'.*did you mean euler"):
+        made.upsample(audio, 4_000, [0], sampler="eular")
+    with pytest.raises(UserError, match="steps must be at least 1"):
+        made.upsample(audio, 4_000, [0], steps=0)

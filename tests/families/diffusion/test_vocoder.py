@@ -128,6 +128,8 @@ def test_what_it_has_not_is_refused():
         build(replace(CONFIG, by_tempo=True))
     with pytest.raises(UserError, match="mix it down"):
         model().reconstruct(sound(1, 2))
+    with pytest.raises(UserError, match=r"no sampler 'eular'.*did you mean euler"):
+        model().reconstruct(sound(), sampler="eular")
 
 
 @pytest.fixture(scope="module")

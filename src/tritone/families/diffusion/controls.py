@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import get_args
 
+from tritone.errors import UserError
 from tritone.nn.diffusion.config import SamplerName, SamplingConfig, check
+from tritone.schema import nearest
 
 Show = Callable[[int, int], None]
 """Told how many steps are done, and of how many."""
@@ -36,7 +39,13 @@ class Controls:
     show: Show = silent
 
     def sampling(self, usual: SamplingConfig) -> SamplingConfig:
-        """How sound is made; UserError for numbers that make none."""
+        """How sound is made; UserError for a sampler that is not there, and for numbers that make no sound."""
+        samplers = get_args(SamplerName)
+        if self.sampler is not None and self.sampler not in samplers:
+            raise UserError(
+                f"There is no sampler {self.sampler!r}, there are {', '.join(samplers)}"
+                f"{nearest(self.sampler, samplers)}"
+            )
         wanted = replace(
             usual,
             steps=usual.steps if self.steps is None else self.steps,

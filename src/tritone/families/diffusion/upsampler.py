@@ -14,6 +14,7 @@ from tritone.families.base import Capability
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
+from tritone.families.diffusion.wishes import checked_controls
 from tritone.nn.diffusion.conditions import Conditions
 from tritone.nn.diffusion.low_band import KEPT, Kept, as_resampled, fast_length, with_low_band
 from tritone.nn.diffusion.samplers import sample
@@ -66,7 +67,7 @@ class DiffusionUpsampler(DiffusionModel):
         `wishes` are `Controls`; with `loop` the sound is one period and stays one. The result may peak beyond full
         scale, where the given sound comes close to it. UserError for a rate that this model was not made for.
         """
-        controls = Controls(**wishes)
+        controls = checked_controls(wishes, self.config.sampling)
         self._check(audio, rate, seeds)
         given = self._brought_up(self.fitting(audio), rate, controls.loop).to(self.device).expand(len(seeds), -1, -1)
         scaled, share = self.domain.normalise(given), rate / self.sample_rate

@@ -92,8 +92,8 @@ class DiffusionVocoderModel(DiffusionModel):
         """
         if (dims, fidelity, seeds) != (None, None, None):
             raise UserError("A vocoder has no latent; leave --dims, --fidelity and --sampled out.")
-        log_mel = self.frames.at_hop(self.fitting(audio))
         sampling = Controls(steps=steps, sampler=sampler).sampling(self.config.sampling)
+        log_mel = self.frames.at_hop(self.fitting(audio))
         return self.vocoder.render(log_mel, noise_seeds, sampling, show=show)[..., : audio.shape[-1]]
 
     def use_precision(self, precision: Precision) -> None:

@@ -9,19 +9,13 @@ from torch import Tensor
 from tritone.errors import UserError
 from tritone.families.diffusion.controls import Controls
 from tritone.nn.diffusion.config import SamplingConfig
-from tritone.nn.diffusion.samplers import SAMPLERS
-from tritone.schema import nearest
 
 
 def checked_controls(wishes: Mapping[str, Any], usual: SamplingConfig) -> Controls:
-    """The wishes as controls; UserError for a sampler that is not there, and for a negative prompt without effect."""
+    """The wishes as controls; UserError for what makes no sound, and for a negative prompt without effect."""
     controls = Controls(**wishes)
-    if controls.sampler is not None and controls.sampler not in SAMPLERS:
-        raise UserError(
-            f"There is no sampler {controls.sampler!r}, there are {', '.join(SAMPLERS)}"
-            f"{nearest(controls.sampler, SAMPLERS)}"
-        )
-    if controls.negative and controls.sampling(usual).guidance == 1:
+    guidance = controls.sampling(usual).guidance
+    if controls.negative and guidance == 1:
         raise UserError("--negative acts through guidance; give --guidance more than 1 (such as 3) with it.")
     return controls
 
