@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
-from tritone.play.generate import check_count, sound_seed
+from tritone.play.generate import channel_seeds, check_count
 from tritone.play.kept import write_kept
 from tritone.play.load import require
 from tritone.play.loop_model import Show
@@ -51,7 +51,7 @@ def continue_file(
     longer, written = replace(sound, samples=samples), []
     for index in range(count):
         wishes = asked(model, run, controls or {}, show, index, count)
-        made = model.continue_from(sound.audio, seconds, _seeds(sound, seed, index), **wishes)
+        made = model.continue_from(sound.audio, seconds, channel_seeds(sound, seed, index), **wishes)
         written.append(out / f"{path.stem}-continued-seed-{seed}-{index:03d}.wav")
         write_kept(written[-1], as_it_came(longer, made, model.sample_rate), path, np.arange(samples) < sound.samples)
     finish(model, show, count)
@@ -84,7 +84,7 @@ def vary_file(
     sound = _period(model, path) if loops else read_for(model, path)
     for index in range(count):
         wishes = asked(model, run, wanted, show, index, count)
-        made = model.vary(sound.audio, strength, _seeds(sound, seed, index), **wishes)
+        made = model.vary(sound.audio, strength, channel_seeds(sound, seed, index), **wishes)
         stem = f"{path.stem}-varied-seed-{seed}-{index:03d}"
         if loops:
             written.append(_write_loop(out, path, stem, sound, made, wanted.get("bpm")))
@@ -93,11 +93,6 @@ def vary_file(
             write(written[-1], as_it_came(sound, made, model.sample_rate), sound.rate)
     finish(model, show, count)
     return written
-
-
-def _seeds(sound: Sound, seed: int, index: int) -> list[int]:
-    """One seed for all channels that go through the model apart, so that they stay together."""
-    return [sound_seed(seed, index)] * len(sound.audio)
 
 
 def _period(model: Synthesizer, path: Path) -> Sound:

@@ -12,7 +12,7 @@ from tritone.families.base import Synthesizer
 from tritone.play.load import require
 from tritone.play.loop_model import Show
 from tritone.play.loop_names import walk_stem
-from tritone.play.sound import read_for, write
+from tritone.play.sound import Sound, read_for, write
 from tritone.play.wishes import asked, finish
 
 
@@ -107,6 +107,11 @@ def morph_seeds(
 def sound_seed(seed: int, index: int) -> int:
     """The seed of sound `index`; distinct for every pair (below a million sounds)."""
     return seed * 1_000_003 + 2 * index
+
+
+def channel_seeds(sound: Sound, seed: int, index: int) -> list[int]:
+    """That seed, once for each of the channels that go through the model apart, so that they stay together."""
+    return [sound_seed(seed, index)] * len(sound.audio)
 
 
 def check_count(count: int) -> None:

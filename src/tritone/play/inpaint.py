@@ -10,7 +10,7 @@ import torch
 
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
-from tritone.play.generate import check_count, sound_seed
+from tritone.play.generate import channel_seeds, check_count
 from tritone.play.kept import write_kept
 from tritone.play.load import require
 from tritone.play.loop_model import Show
@@ -65,7 +65,7 @@ def inpaint_file(
     written = []
     for index in range(count):
         wishes = asked(model, run, controls or {}, show, index, count)
-        seeds = [sound_seed(seed, index)] * len(sound.audio)
+        seeds = channel_seeds(sound, seed, index)
         made = model.inpaint(sound.audio, heard[None, None], seeds, resamples=resamples, **wishes)
         written.append(out / f"{path.stem}-redone-seed-{seed}-{index:03d}.wav")
         write_kept(written[-1], as_it_came(sound, made, model.sample_rate), path, keep)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
-from tritone.play.generate import sound_seed
+from tritone.play.generate import channel_seeds
 from tritone.play.load import require
 from tritone.play.loop_model import Show
 from tritone.play.sound import as_it_came, find_sounds, outputs_for, read_at, write
@@ -40,9 +40,7 @@ def upsample(
     for done, (path, target) in enumerate(zip(files, targets, strict=True)):
         sound = read_at(model, path, rate)
         wishes = asked(model, run, controls or {}, show, done, len(files))
-        made = model.upsample(
-            sound.audio.to(device), rate or sound.rate, [sound_seed(seed, 0)] * len(sound.audio), **wishes
-        )
+        made = model.upsample(sound.audio.to(device), rate or sound.rate, channel_seeds(sound, seed, 0), **wishes)
         whole = replace(sound, rate=model.sample_rate, samples=made.shape[-1])
         write(target, as_it_came(whole, made, model.sample_rate), model.sample_rate)
     finish(model, show, len(files))
