@@ -27,7 +27,10 @@ class Small(FeatureNetwork):
 
     def from_mel(self, log_mel, mel, rate, frame_rate, circular):
         self.asked.append((mel, rate, frame_rate, circular, tuple(log_mel.shape)))
-        return log_mel * self.stretch + self.shift
+        return self.compress(log_mel)
+
+    def compress(self, mel):
+        return mel * self.stretch + self.shift
 
     def maps(self, spectrogram, count=4):
         x, maps = spectrogram[:, None], []
@@ -36,6 +39,9 @@ class Small(FeatureNetwork):
             x = functional.avg_pool2d(self.norm(x) if index == 0 else x, 2, ceil_mode=True)
             maps.append(x)
         return maps
+
+    def embed_windows(self, windows):
+        return windows.mean(-1)
 
 
 def features(*networks, channels=1):

@@ -110,7 +110,7 @@ def sound_seed(seed: int, index: int) -> int:
 
 
 def channel_seeds(sound: Sound, seed: int, index: int) -> list[int]:
-    """That seed, once for each of the channels that go through the model apart, so that they stay together."""
+    """The seed of sound `index` for each of the channels that go through a model apart, so that they stay together."""
     return [sound_seed(seed, index)] * len(sound.audio)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import torch
@@ -12,7 +13,7 @@ from tritone.nn.feature_networks.front import FrontEnd, mono, resample
 from tritone.signal.mel_config import MelConfig
 
 
-class FeatureNetwork(nn.Module):
+class FeatureNetwork(nn.Module, ABC):
     """A pretrained audio network, frozen, in evaluation mode, with its own differentiable front end.
 
     Everything is differentiable by its input and by nothing else. Spectrograms `(batch, bands, frames)` are what the
@@ -62,15 +63,15 @@ class FeatureNetwork(nn.Module):
         with torch.autocast(log_mel.device.type, enabled=False):
             return self.compress(bridge(log_mel.float(), frame_rate, circular))
 
+    @abstractmethod
     def compress(self, mel: Tensor) -> Tensor:
         """The network's own scale of the mel spectrogram `(batch, bands, frames)` that its front end measures."""
-        raise NotImplementedError
 
+    @abstractmethod
     def maps(self, spectrogram: Tensor, count: int = 4) -> list[Tensor]:
         """The first `count` of four feature maps `(batch, widths[i], bands_i, frames_i)`, the finest first, of any
         number of frames (from the network's least upwards). Later layers than needed are not computed.
         """
-        raise NotImplementedError
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """One embedding `(batch, dims)` for each spectrogram: the mean over its windows; see `over_windows`."""
@@ -88,6 +89,6 @@ class FeatureNetwork(nn.Module):
         windows = torch.stack([spectrogram[..., start : start + window] for start in starts], dim=1)
         return measure(windows.flatten(0, 1)).unflatten(0, (-1, len(starts))).mean(1)
 
+    @abstractmethod
     def embed_windows(self, windows: Tensor) -> Tensor:
         """The original network's embeddings `(count, dims)` of windows `(count, bands, window_frames)`."""
-        raise NotImplementedError
