@@ -1,5 +1,6 @@
 """What all diffusion models share: a denoiser over a domain, what it is told, and how sound comes out of noise."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -29,7 +30,7 @@ ToldDenoise = Callable[[Tensor, Tensor, Conditions, bool], Tensor]
 """A `Denoiser`, or anything called `(x, sigma, conditions, circular)`."""
 
 
-class DiffusionModel(Synthesizer):
+class DiffusionModel(Synthesizer, ABC):
     """A denoiser over a domain (waveforms, short-time spectra, latents), scaled to unit variance.
 
     A task is a subclass, which says what the denoiser is told (`learn`) and what sound it makes.
@@ -66,9 +67,9 @@ class DiffusionModel(Synthesizer):
         """
         return self.domain.normalise(self.domain.read(batch.audio)), self.conditioner.told(batch, dropped), {}
 
+    @abstractmethod
     def preview(self, batch: Batch) -> Mapping[str, list[Tensor]]:
         """Sounds by name that show what the model does by now: those of a held-out batch, and its own."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that tasks share; use build")
 
     def levels(self, seeds: Tensor, clean: Tensor) -> Tensor:
         """Noise levels that a batch is learned at, `(batch,)` or `(batch, 1, frames)`; each row by its own seed."""

@@ -1,5 +1,6 @@
 """What every domain has: a way in, a way out, and a scale on which the data has unit variance."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import torch
@@ -9,7 +10,7 @@ from tritone.errors import UserError
 from tritone.families.base import Precision
 
 
-class Domain(nn.Module):
+class Domain(nn.Module, ABC):
     """What is diffused instead of, or as, sound. Audio is `(batch, channels, time)`, signals `(batch, width, frames)`.
 
     Buffers: `mean` and `std`, `(width, 1)` or `(1, 1)`, which `fit` measures once; `fitted`, whether it has.
@@ -39,13 +40,13 @@ class Domain(nn.Module):
         """The signal of what training reads."""
         return self.enter(audio)
 
+    @abstractmethod
     def enter(self, audio: Tensor) -> Tensor:
         """The signal of sound of any length: `frames(time)` frames."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
 
+    @abstractmethod
     def leave(self, signal: Tensor, samples: int) -> Tensor:
         """The first `samples` samples of the sound of a signal that has at least `frames(samples)` frames."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
 
     def enter_loop(self, audio: Tensor) -> Tensor:
         """The signal of sound that is one period, of a whole number of frames, as one period."""
@@ -53,9 +54,9 @@ class Domain(nn.Module):
         places = torch.arange(-around * self.ratio, (count + around) * self.ratio, device=audio.device)
         return self.enter(audio[..., places % audio.shape[-1]])[..., around : around + count]
 
+    @abstractmethod
     def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
         """The sound of a signal that is one period: exactly `samples` samples, whose last leads into the first."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
 
     def frames(self, samples: int) -> int:
         """Frames that so many samples need."""
@@ -94,6 +95,6 @@ class Domain(nn.Module):
         self.std.copy_(std[:, None])
         self.fitted.fill_(True)
 
+    @abstractmethod
     def _scale(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """What to subtract and divide by, from the mean and the mean square of every channel `(width,)`."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that domains share; use build_domain")
