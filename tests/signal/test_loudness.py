@@ -45,7 +45,7 @@ def test_the_minimum_requirements_of_ebu_tech_3341(case):
 def test_a_sound_is_as_loud_at_any_rate(rate):
     for hertz in (60, 300, 1000, 3000):
         here = integrated_loudness(sine(hertz, -20, 3, rate)[None], rate)
-        assert here == pytest.approx(integrated_loudness(sine(hertz, -20, 3)[None], 48_000), abs=0.05), hertz
+        assert here == pytest.approx(integrated_loudness(sine(hertz, -20, 3)[None], 48_000), abs=0.07), hertz
 
 
 def test_the_weighting_is_the_standards_filters_run_over_the_samples():

@@ -26,6 +26,8 @@ GATE = -10.0
 """LU under the loudness of what is no silence, from which on a block counts."""
 SETTLING_SECONDS = 0.5
 """The weighting has forgotten a sample so long after it (e^-119)."""
+BLOCK_SAMPLES = 1 << 17
+"""Longer sounds are transformed in pieces of about this size."""
 OVERSAMPLING = 4
 
 Samples = NDArray[np.floating]
@@ -74,11 +76,14 @@ def _weighted(audio: Samples, rate: int, tail: bool = False) -> NDArray[np.float
     """K-weighted sound, of the same length, or with what rings on after it. It is filtered in the frequency domain."""
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
         raise ValueError(f"sound must be (1 or 2 channels, time), not {audio.shape}")
-    time = audio.shape[-1]
-    length = time + ceil(SETTLING_SECONDS * rate)
-    points = _fast_size(length)
-    weighted = np.fft.irfft(np.fft.rfft(np.asarray(audio, np.float64), points) * _response(points, rate), points)
-    return weighted[:, : length if tail else time]
+    time, ringing = audio.shape[-1], ceil(SETTLING_SECONDS * rate)
+    points = _fast_size(min(time, BLOCK_SAMPLES) + ringing)
+    step = points - ringing
+    weighted = np.zeros((audio.shape[0], time + points))
+    for start in range(0, time, step):  # what rings on from one piece is added to the next
+        spectrum = np.fft.rfft(np.asarray(audio[:, start : start + step], np.float64), points)
+        weighted[:, start : start + points] += np.fft.irfft(spectrum * _response(points, rate), points)
+    return weighted[:, : time + ringing if tail else time]
 
 
 @lru_cache(maxsize=16)
