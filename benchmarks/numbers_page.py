@@ -107,6 +107,16 @@ ABOUT = {
         "Quality against steps",
         "A teacher and the student that was distilled from it, on the same seeds; distances to held-out sound.",
     ),
+    "diffusion_control": (
+        "Words, loops and gaps",
+        "Words and labels: each judge is a frozen network (or log-mel statistics) with Fisher's linear discriminant, "
+        "fitted on real training sounds alone; the peer is what it makes of real sound that was held out. `nothing "
+        "told` are sounds of the same seeds that were asked for without word or label. Loops are read from the files "
+        "that `tritone generate --loop` writes, beside real loops. Of held-out sounds the middle quarter is made anew; "
+        "the peer is the untouched sound at the same places, or guessing. An observer who has to say which of the two "
+        "was touched, and goes by the change of the spectrum at the border, is right in half of the cases where there "
+        "is no seam; three of four is the usual threshold of hearing tests with two choices.",
+    ),
     "vocoder_quality": (
         "Vocoders",
         "Mel spectrogram to waveform on sound that none of them was trained on.",
@@ -121,12 +131,14 @@ PEERS = {
     "gan_speed": "gan-pjloop",
     "gan_convergence": "StyleGAN2",
     "gan_loops": "real loops",
+    "diffusion_control": "real sound",
 }
 """What the peer is called where it is not acids-rave."""
 PICTURES = {
     "vae_quality": ("spectrograms.png", "Spectrograms of held-out loops: real, ours, theirs"),
     "gan_convergence": ("curves.png", "Kernel distance against minutes of training, one panel for each judge"),
     "gan_loops": ("spectrograms.png", "Spectrograms of the first twelve new loops, and of four training loops below"),
+    "diffusion_control": ("inpainting.png", "Four held-out sounds, and below with their middle quarter made anew"),
 }
 """Picture in the folder NAME_examples beside the results, and what it shows."""
 
