@@ -14,7 +14,7 @@ import soundfile
 
 from tritone.errors import UserError
 from tritone.report import page as module
-from tritone.report.chart import number, ticks
+from tritone.report.axes import number, ticks
 from tritone.report.page import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
 from tritone.report.picture import decibels, height_of, png
 

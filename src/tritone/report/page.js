@@ -16,10 +16,12 @@
   const bytes = (uri) => Uint8Array.from(atob(uri.slice(uri.indexOf(",") + 1)), (sign) => sign.charCodeAt(0)).buffer;
   const say = (text) => { document.getElementById("said").textContent = text; };
 
+  const sounding = (clip) => clip.querySelector("audio") || document.querySelector(`${clip.querySelector(".same").hash} audio`);
+
   const rows = [...document.querySelectorAll(".row")].map((element) => ({
     clips: [...element.querySelectorAll(".clip")].map((clip) => ({
       element: clip, button: clip.querySelector("button"), head: clip.querySelector(".head"),
-      picture: clip.querySelector(".picture"), audio: clip.querySelector("audio"),
+      picture: clip.querySelector(".picture"), audio: sounding(clip),
       loop: clip.dataset.loop === "yes", rate: Number(clip.dataset.rate), buffer: null,
     })),
   }));
@@ -89,6 +91,14 @@
     show();
     draw();
   };
+
+  // Escape stops; 1 to 9 switch between the clips of the row that plays
+  document.addEventListener("keydown", (event) => {
+    if (playing === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    const clip = playing.row.clips[Number(event.key) - 1];
+    if (event.key === "Escape") { wanted++; stop(); }
+    else if (clip && clip !== playing.chosen) press(playing.row, clip);
+  });
 
   const attempt = (row, clip, offset) => start(row, clip, offset).catch(() => {
     for (const other of row.clips) { other.element.classList.remove("ready"); other.button.hidden = true; }

@@ -4,7 +4,6 @@ The page asks nothing of the network: style, script, pictures and sound are insi
 current browser decodes to the sample, so that loops have no gap. Without JavaScript plain audio players remain.
 """
 
-import base64
 import os
 import platform
 import subprocess
@@ -12,49 +11,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
-from io import BytesIO
-from itertools import groupby
 from pathlib import Path
 
 import jinja2
-import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
 from tritone.errors import UserError
-from tritone.report.chart import Chart, Curve, number
-from tritone.report.picture import decibels, height_of, png
+from tritone.report.axes import number
+from tritone.report.chart import Chart, Curve
+from tritone.report.player import Clip, Players
+from tritone.report.scatter import Point, Scatter
+from tritone.report.table import Cell, Row, Table
 
-__all__ = ["Chart", "Clip", "Command", "Curve", "Fact", "Report", "Section", "made_by", "write_report"]
+__all__ = [
+    "Cell", "Chart", "Clip", "Command", "Curve", "Fact", "Point", "Report", "Row", "Scatter", "Section", "Table",
+    "made_by", "write_report",
+]  # fmt: skip
 
 PAGE_BYTES = 12_000_000
 """Largest page that is written."""
-_TICKS_HZ = ((100, "100"), (1000, "1k"), (10_000, "10k"))
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A sound on the page."""
-
-    title: str
-    audio: NDArray[np.float32]
-    """`(channels, time)` in [-1, 1], at least one sample."""
-    rate: int
-    loop: bool = False
-    """Whether the last sample leads into the first: the player then goes round without a gap."""
-    note: str = ""
-    group: str = ""
-    """Neighbours of the same group stand in one row under this name, share a colour scale and play in step: the
-    listener switches between them without losing the place."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, text (an empty line parts paragraphs) and sounds."""
+    """A heading, text (an empty line parts paragraphs), and what is shown: charts, sounds, tables, in this order."""
 
     title: str
     text: str = ""
     clips: Sequence[Clip] = ()
+    charts: Sequence[Chart | Scatter] = ()
+    """Narrow ones stand side by side."""
+    tables: Sequence[Table] = ()
+    warnings: Sequence[str] = ()
+    """Sentences that stand before everything else."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +78,10 @@ class Report:
     charts: Sequence[Chart] = ()
     facts: Sequence[Fact] = ()
     commands: Sequence[Command] = ()
+    commands_title: str = "With your own sound"
+    contents: bool = False
+    """Whether the sections are listed, with links, under the title."""
     made: Sequence[Fact] = field(default_factory=lambda: made_by(""))
-
-
-@dataclass(frozen=True)
-class _Player:
-    """A clip as the template wants it."""
-
-    clip: Clip
-    sound: str
-    picture: str
-    seconds: float
-    ticks: list[tuple[str, float]]
 
 
 def write_report(out_dir: Path, report: Report) -> Path:
@@ -116,8 +96,9 @@ def write_report(out_dir: Path, report: Report) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    players = Players()
     sections = [
-        (section, [part for part in section.text.split("\n\n") if part.strip()], _rows(section.clips))
+        (section, [part for part in section.text.split("\n\n") if part.strip()], players.rows(section.clips))
         for section in report.sections
     ]
     page = environment.get_template("page.html.j2").render(report=report, sections=sections)
@@ -156,43 +137,3 @@ def _version() -> str:
         return metadata.version("tritone")
     except metadata.PackageNotFoundError:
         return "from source, not installed"
-
-
-def _rows(clips: Sequence[Clip]) -> list[tuple[str, list[_Player]]]:
-    """Clips by row; a clip without a group has a row of its own."""
-    keyed = [((clip.group or index), clip) for index, clip in enumerate(clips)]
-    rows = []
-    for _, members in groupby(keyed, key=lambda pair: pair[0]):
-        row = [clip for _, clip in members]
-        rows.append((row[0].group, _players(row)))
-    return rows
-
-
-def _players(row: Sequence[Clip]) -> list[_Player]:
-    pictures = []
-    for clip in row:
-        if clip.audio.ndim != 2 or clip.audio.shape[1] == 0 or not np.isfinite(clip.audio).all():
-            raise UserError(f"The sound {clip.title!r} cannot stand on a page: it is empty or not finite.")
-        pictures.append(decibels(clip.audio, clip.rate))
-    top = max(float(picture.max()) for picture in pictures)
-    return [
-        _Player(
-            clip,
-            _data("audio/flac", _flac(clip)),
-            _data("image/png", png(picture, top)),
-            clip.audio.shape[1] / clip.rate,
-            [(name, 100 * height_of(hertz, clip.rate)) for hertz, name in _TICKS_HZ if hertz < 0.45 * clip.rate],
-        )
-        for clip, picture in zip(row, pictures, strict=True)
-    ]
-
-
-def _flac(clip: Clip) -> bytes:
-    file = BytesIO()
-    whole = np.clip(np.round(clip.audio.T * 32768.0), -32768, 32767).astype(np.int16)
-    soundfile.write(file, whole, clip.rate, format="FLAC", subtype="PCM_16")
-    return file.getvalue()
-
-
-def _data(kind: str, body: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(body).decode()}"

@@ -44,15 +44,36 @@ def png(picture: NDArray[np.float64], top_db: float) -> bytes:
     """A PNG file of a picture in dB, lowest row at the bottom; `top_db` and above is the brightest colour."""
     level = np.clip((picture - top_db) / RANGE_DB + 1, 0, 1)
     pixels = np.round(level * (_COLOURS - 1)).astype(np.uint8)[::-1]
-    height, width = pixels.shape
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels], axis=1)
     places, colours = zip(*_RAMP, strict=True)
     steps = np.linspace(0, 1, _COLOURS)
     palette = np.stack([np.interp(steps, places, channel) for channel in zip(*colours, strict=True)], axis=1)
+    return _file(pixels, np.round(palette).astype(np.uint8))
+
+
+def wave_png(audio: NDArray[np.float32], width: int = 640, height: int = 48) -> bytes:
+    """A PNG file of the waveform of `audio (channels, time)`: from the lowest to the highest sample of each column.
+
+    The picture reaches from -1 to 1; the last row on a side is lit where a sample lies beyond.
+    """
+    columns = min(width, audio.shape[1])
+    starts = np.linspace(0, audio.shape[1], columns, endpoint=False).astype(int)
+    lowest = np.minimum.reduceat(audio.min(0), starts)
+    highest = np.maximum.reduceat(audio.max(0), starts)
+    rows = np.linspace(1, -1, height)[:, None]
+    half = 1 / (height - 1)
+    edge = 1 - half
+    inside = (rows <= np.clip(highest, -edge, None) + half) & (rows >= np.clip(lowest, None, edge) - half)
+    return _file(inside.astype(np.uint8), np.array([_RAMP[0][1], _RAMP[4][1]], np.uint8))
+
+
+def _file(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
+    """A PNG file of numbers of colours `(height, width)`, its highest row first."""
+    height, width = pixels.shape
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels], axis=1)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         (
             _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-            _chunk(b"PLTE", np.round(palette).astype(np.uint8).tobytes()),
+            _chunk(b"PLTE", palette.tobytes()),
             _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)),
             _chunk(b"IEND", b""),
         )

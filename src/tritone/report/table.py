@@ -1,0 +1,39 @@
+"""Tables of a page, which scroll sideways in a box of their own where they are wide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one place of a table."""
+
+    text: str
+    note: str = ""
+    """Small, below."""
+    good: bool = False
+    """Whether it is the better one, and surely so."""
+    warning: str = ""
+    """Why it must be taken with care; marked, and said in full when asked."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line; without cells its name is the heading of those that follow."""
+
+    name: str
+    cells: Sequence[Cell] = ()
+    about: str = ""
+    """What the name means, in small letters below it."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Lines with their names in the first column."""
+
+    title: str
+    head: Sequence[str]
+    """Of every column, that of the names first."""
+    rows: Sequence[Row]
+    folded: bool = False
+    """Whether it is shown only when its title is clicked."""
