@@ -1,0 +1,56 @@
+"""Copies: which sounds are nearer to training sound than real sound ever is."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from tritone.judge.clips import Clip, Clips
+from tritone.judge.copies import Copy, nearest
+from tritone.judge.figure import Figure, Metric
+from tritone.judge.means import mean_figure
+from tritone.judge.prints import take_prints
+
+QUANTILE = 0.99
+"""Of real held-out sounds, so many are no more like training sound than a sample may be."""
+ENOUGH = 100
+"""Held-out sounds from which on that quantile is one; with fewer it is nearly the most alike of them."""
+
+COPIES = Metric(
+    "copies", "Copies of training sound", "Share of the sounds that are more like a training sound than 99 % of real "
+    "held-out sounds are; about 1 for a model that has learned and not memorised. Listen to the pairs.", "%", "nearer",
+    "copies",
+)  # fmt: skip
+LIKENESS = Metric(
+    "nearest-training", "Likeness to the nearest training sound", "How well a sound's spectrogram correlates with that "
+    "of the most like training sound, 1 for a copy; good is as much as real held-out sound.", "", "nearer", "copies",
+)  # fmt: skip
+
+
+def copy_figures(
+    known: Iterable[Clip], samples: Clips, real: Clips, *, by_beat: bool = False, seed: int = 0
+) -> tuple[list[Figure], tuple[Copy, ...]]:
+    """Two figures, and every sample with the training sound that is most like it, the most alike first.
+
+    `known` is all that was trained on, taken one by one; `real` is sound of the same kind that was not. All are at one
+    rate. `by_beat`: all are loops whose tempos are known, and are compared beat by beat.
+    """
+    rate = samples.rate
+    before = take_prints(known, rate, by_beat)
+    pairs = nearest(before, take_prints(samples.clips, rate, by_beat))
+    held_out = [pair.likeness for pair in nearest(before, take_prints(real.clips, rate, by_beat))]
+    limit = float(np.quantile(held_out, QUANTILE, method="higher"))
+    pairs = sorted((replace(pair, suspect=pair.likeness > limit) for pair in pairs), key=lambda pair: -pair.likeness)
+    warnings = _warnings(len(held_out))
+    shares = {pair.sample: 100.0 * pair.suspect for pair in pairs}
+    likeness = {pair.sample: pair.likeness for pair in pairs}
+    beside = {str(index): value for index, value in enumerate(held_out)}
+    above = {str(index): 100.0 * (value > limit) for index, value in enumerate(held_out)}
+    share = mean_figure(COPIES, shares, above, warnings=warnings, seed=seed)
+    return [*share, *mean_figure(LIKENESS, likeness, beside, seed=seed)], tuple(pairs)
+
+
+def _warnings(held_out: int) -> list[str]:
+    if held_out >= ENOUGH:
+        return []
+    return [f"The bound for a copy comes from only {held_out} held-out sounds; listen to the pairs."]
