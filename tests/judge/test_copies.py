@@ -13,7 +13,6 @@ from tritone.judge.copies import OVERLAP, nearest
 from tritone.judge.copy_figures import copy_figures
 from tritone.judge.prints import BANDS, Print, take_prints
 from tritone.signal.files import read_audio
-from tritone.signal.loops import tempo_from_name
 from tritone.signal.resample import resample
 
 

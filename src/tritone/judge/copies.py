@@ -36,9 +36,10 @@ def nearest(known: Sequence[Print], samples: Sequence[Print]) -> list[Copy]:
     """For each sample the training sound that is most like it, and where.
 
     Each band is taken relative to its mean over the training sounds, so that what all sounds have in common (more bass
-    than treble) is no likeness, and silence is like nothing. The likeness of two sounds is the greatest Pearson correlation of all bands
-    over all lags at which at least three quarters of the shorter one overlap; a training loop goes round as often as
-    it takes. Lags are whole frames of the training sound and halves. ValueError where nothing is known.
+    than treble) is no likeness, and silence is like nothing. The likeness of two sounds is the greatest Pearson
+    correlation of all bands over all lags at which at least three quarters of the shorter one overlap; a training loop
+    goes round as often as it takes. Lags are whole frames of the training sound and halves. ValueError where nothing is
+    known.
     """
     if not known:
         raise ValueError("there is no training sound to compare with")
