@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile
 import torch
 
@@ -12,7 +13,6 @@ from tritone.config import load_preset, make_config, preset_names
 from tritone.data.batch import plain_batch
 from tritone.errors import UserError
 from tritone.families.diffusion.config import Config, EncoderConfig
-from tritone.families.diffusion.domain_latent import shape_of
 from tritone.families.diffusion.model import build
 from tritone.families.diffusion.step import TrainingStep
 from tritone.nn.adversarial import identity
@@ -203,6 +203,27 @@ def test_windows_leave_no_seam():
     torch.testing.assert_close(cut.decode(latent), plain.decode(latent), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("seconds", [12.0, 0.1])
+@pytest.mark.parametrize("samples", [None, 131 * RATIO - 7, 5])
+def test_a_loop_is_told_its_own_latent_wherever_it_is_turned(seconds, samples):
+    model = model_of(replace(TINY, window_seconds=seconds))
+    model.denoiser = Telling()
+    latent = torch.tanh(torch.randn(2, LATENT, 131, generator=torch.Generator().manual_seed(0)))
+    held = latent[:, :1].repeat_interleave(RATIO, -1).expand(-1, 2, -1)
+    expected = held if samples is None else torch.from_numpy(scipy.signal.resample(held, samples, axis=-1))
+    torch.testing.assert_close(model.decode(latent, samples, loop=True), expected, rtol=0, atol=1e-4)
+    assert model.denoiser.longest == (131 if seconds == 12 else 25) * RATIO
+
+
+@pytest.mark.parametrize("frames", [1, 3, 8])
+def test_a_loop_of_a_latent_is_not_its_sound_with_ends(frames):
+    latent = torch.tanh(torch.randn(1, LATENT, frames, generator=torch.Generator().manual_seed(0)))
+    loop = model_of().decode(latent, loop=True)
+    assert loop.shape == (1, 2, frames * RATIO) and loop.isfinite().all()
+    assert (loop - model_of().decode(latent)).abs().max() > 1e-4
+    torch.testing.assert_close(loop, model_of().decode(latent, loop=True, noise_seeds=[0]))
+
+
 def test_mistakes_are_told():
     model = model_of()
     latent = model.encode(sound(640))
@@ -214,8 +235,10 @@ def test_mistakes_are_told():
         model.encode(sound(640), dims=2)
     with pytest.raises(UserError, match=r"tanh.*--sampled"):
         model.reconstruct(sound(640), seeds=[1])
+    with pytest.raises(UserError, match="at least 1 for a loop, not 0"):
+        model.decode(latent, 0, loop=True)
     with pytest.raises(UserError, match="--loop"):
-        model.decode(latent, loop=True)
+        model.reconstruct(sound(640), loop=True)
     with pytest.raises(UserError, match="no sampler 'heum'"):
         model.decode(latent, sampler="heum")
     with pytest.raises(UserError, match="context_level"):
@@ -235,11 +258,10 @@ def test_interpolation_holds_both_ends():
         model.interpolate(first, last, 1)
 
 
-def test_it_states_what_it_is_and_no_codec_is_made_of_it():
+def test_it_states_what_it_is():
     facts = model_of().facts()
     assert facts["compression"] == 2 * 2 * 32 / 4 and facts["latent_rate"] == 250
-    with pytest.raises(UserError, match=r"A DiffusionAutoencoder cannot serve as codec.*`tritone train vae`"):
-        shape_of(model_of())
+    assert facts["latent_context"] == model_of().encoder.context
 
 
 def test_long_sound_is_left_to_its_own_windows():

@@ -16,6 +16,8 @@ from tritone.families.diffusion.diffusion_model import DiffusionModel, Seeds
 from tritone.families.diffusion.encoder import MagnitudeEncoder
 from tritone.families.diffusion.wishes import checked_controls
 from tritone.nn.diffusion.conditions import Conditions
+from tritone.nn.diffusion.denoise import Denoise
+from tritone.nn.diffusion.rolled import Rolled
 from tritone.nn.diffusion.samplers import sample
 from tritone.nn.losses import kl_divergence
 from tritone.nn.noise import sample_normal
@@ -31,8 +33,6 @@ class DiffusionAutoencoder(DiffusionModel):
     loss and from "kl", the divergence of the bottleneck from a standard normal. A tanh has it too, for a deviation of 1
     before it: without, latents soon rest at the ends of their range, where hardly any gradient comes through.
     """
-
-    controls = tuple(name for name in DiffusionModel.controls if name != "loop")
 
     def __init__(self, config: Config) -> None:
         shape = config.encoder
@@ -96,21 +96,15 @@ class DiffusionAutoencoder(DiffusionModel):
         """Latents `(batch, latent, frames)` of any length to audio `(batch, channels, time)`, cut to `samples`.
 
         Row i is drawn from `noise_seeds[i]` alone, without them from seed 0. As no dimension may be missing, none is
-        filled in from `seeds`. `wishes` are `Controls`. UserError for a latent of other dimensions than the model's, or
-        one that is too short for `samples`.
+        filled in from `seeds`. `wishes` are `Controls`; with `loop` latent and sound are one period, which is brought
+        to `samples`. UserError for a latent of other dimensions than the model's, or one that is too short.
         """
-        self._check(latent)
-        available = latent.shape[-1] * self.ratio
-        samples = available if samples is None else samples
-        if wishes.get("loop"):
-            raise UserError("A latent is decoded to sound with a beginning and an end; leave --loop out.")
-        if samples > available:
-            raise UserError(
-                f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
-            )
+        controls = checked_controls(wishes, self.config.sampling)
+        samples = latent.shape[-1] * self.ratio if samples is None else samples
+        self._check(latent, samples, controls.loop)
         seeds = [0] * len(latent) if noise_seeds is None else noise_seeds
-        signal = self._drawn(latent, seeds, checked_controls(wishes, self.config.sampling))
-        return self.domain.leave(self.domain.restore(signal), samples)
+        signal = self.domain.restore(self._drawn(latent, seeds, controls))
+        return (self.domain.leave_loop if controls.loop else self.domain.leave)(signal, samples)
 
     @torch.inference_mode()
     def reconstruct(
@@ -122,7 +116,12 @@ class DiffusionAutoencoder(DiffusionModel):
         noise_seeds: Seeds | None = None,
         **wishes: Any,
     ) -> Tensor:
-        """Through the latent and back, `(batch, channels, time)`, of the same length and without offset."""
+        """Through the latent and back, `(batch, channels, time)`, of the same length and without offset.
+
+        UserError with `loop`: what is encoded has a beginning and an end.
+        """
+        if wishes.get("loop"):
+            raise UserError("Sound is encoded with a beginning and an end; leave --loop out.")
         latent = self.encode(audio, dims, fidelity, seeds)
         return self.decode(latent, audio.shape[-1], noise_seeds=noise_seeds, **wishes)
 
@@ -132,13 +131,14 @@ class DiffusionAutoencoder(DiffusionModel):
         self.encoder.use_precision(precision)
 
     def facts(self) -> dict[str, Any]:
-        """Sizes and rates in plain numbers."""
+        """Sizes and rates in plain numbers; `latent_context` is how many frames on either side one depends on."""
         shape = self.config.encoder
         return {
             **super().facts(),
             "ratio": self.ratio,
             "latent": shape.latent,
             "latent_rate": self.sample_rate / self.ratio,
+            "latent_context": self.encoder.context,
             "bottleneck": shape.bottleneck,
             "compression": self.channels * self.ratio / shape.latent,
             "encoder_parameters": sum(parameter.numel() for parameter in self.encoder.parameters()),
@@ -149,19 +149,32 @@ class DiffusionAutoencoder(DiffusionModel):
 
         It is sampled as frames of `ratio` samples, so that windows of a long one and what they are told are cut alike.
         """
-        count, frames = len(latent), latent.shape[-1]
-        seconds = frames * self.ratio / self.sample_rate
-        asked = self.conditioner.asked(controls, count, seconds, self.device)
-        unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
         latent, sampling = latent.to(self.device), controls.sampling(self.config.sampling)
-        denoise = self.guided(
-            replace(asked, channels=latent),
-            replace(unsaid, channels=latent),
-            sampling,
-            denoise=self.windowed(self._clean_frames, self.ratio, since=0),
-        )
-        shape = (self.domain.width * self.ratio, frames)
+        denoise = self._denoiser(latent, seeds, controls)
+        shape = (self.domain.width * self.ratio, latent.shape[-1])
         return self._joined(sample(denoise, shape, seeds, sampling, device=self.device, show=controls.show))
+
+    def _denoiser(self, latent: Tensor, seeds: Seeds, controls: Controls) -> Denoise:
+        """The denoiser of the frames that go with a latent; of a loop both are turned around at every evaluation."""
+        count, frames, loop = len(latent), latent.shape[-1], controls.loop
+        asked = self.conditioner.asked(controls, count, frames * self.ratio / self.sample_rate, self.device)
+        unsaid = self.conditioner.unsaid(controls.negative, count, self.device)
+        windowed = self.windowed(self._clean_frames, self.ratio, since=None if loop else 0)
+
+        def told(latent: Tensor) -> Denoise:
+            return self.guided(
+                replace(asked, channels=latent),
+                replace(unsaid, channels=latent),
+                controls.sampling(self.config.sampling),
+                denoise=windowed,
+                circular=loop,
+            )
+
+        if not loop:
+            return told(latent)
+        dims = latent.shape[1]
+        turned = Rolled(lambda both, sigma: told(both[:, :dims])(both[:, dims:], sigma), seeds)
+        return lambda x, sigma: turned(torch.cat([latent, x], 1), sigma)
 
     def _clean_frames(self, x: Tensor, sigma: Tensor, conditions: Conditions, circular: bool) -> Tensor:
         """The denoiser's estimate of frames `(batch, width * ratio, frames)`; their latent is among the channels."""
@@ -173,10 +186,16 @@ class DiffusionAutoencoder(DiffusionModel):
         """Frames `(batch, width * ratio, frames)` as a signal `(batch, width, frames * ratio)`."""
         return frames.unflatten(1, (self.domain.width, self.ratio)).transpose(2, 3).flatten(2)
 
-    def _check(self, latent: Tensor) -> None:
-        dims = self.config.encoder.latent
+    def _check(self, latent: Tensor, samples: int, loop: bool) -> None:
+        dims, available = self.config.encoder.latent, latent.shape[-1] * self.ratio
         if latent.ndim != 3 or latent.shape[1] != dims or not latent.shape[-1]:
             raise UserError(
                 f"This model's latents are (batch, {dims}, frames), not {tuple(latent.shape)}; "
                 "decode with the model that encoded them."
             )
+        if not loop and samples > available:
+            raise UserError(
+                f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
+            )
+        if loop and samples < 1:
+            raise UserError(f"samples must be at least 1 for a loop, not {samples}.")

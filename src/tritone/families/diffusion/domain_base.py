@@ -1,13 +1,16 @@
 """What every domain has: a way in, a way out, and a scale on which the data has unit variance."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tritone.errors import UserError
 from tritone.families.base import Precision
+
+Seeds = Sequence[int] | Tensor
 
 
 class Domain(nn.Module, ABC):
@@ -45,8 +48,12 @@ class Domain(nn.Module, ABC):
         """The signal of sound of any length: `frames(time)` frames."""
 
     @abstractmethod
-    def leave(self, signal: Tensor, samples: int) -> Tensor:
-        """The first `samples` samples of the sound of a signal that has at least `frames(samples)` frames."""
+    def leave(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
+        """The first `samples` samples of the sound of a signal that has at least `frames(samples)` frames.
+
+        Where a signal does not say all of its sound, the rest of row i is drawn from `seeds[i]` alone (without, from
+        seed 0).
+        """
 
     def enter_loop(self, audio: Tensor) -> Tensor:
         """The signal of sound that is one period, of a whole number of frames, as one period."""
@@ -55,8 +62,11 @@ class Domain(nn.Module, ABC):
         return self.enter(audio[..., places % audio.shape[-1]])[..., around : around + count]
 
     @abstractmethod
-    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
-        """The sound of a signal that is one period: exactly `samples` samples, whose last leads into the first."""
+    def leave_loop(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
+        """The sound of a signal that is one period: exactly `samples` samples, whose last leads into the first.
+
+        For `seeds` see `leave`.
+        """
 
     def frames(self, samples: int) -> int:
         """Frames that so many samples need."""
@@ -72,6 +82,10 @@ class Domain(nn.Module, ABC):
 
     def use_precision(self, precision: Precision) -> None:
         """Arithmetic of networks, for playing, where a domain has some."""
+
+    def facts(self) -> dict[str, Any]:
+        """What there is to say of networks, where a domain has some: plain numbers and words."""
+        return {}
 
     @torch.no_grad()
     def fit(self, signals: Iterable[Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from tritone import families, schema
 from tritone.errors import UserError
 from tritone.families.base import Precision, Synthesizer
 from tritone.families.diffusion.config import Config
-from tritone.families.diffusion.domain_base import Domain
+from tritone.families.diffusion.domain_base import Domain, Seeds
 from tritone.signal.periodic import resample_periodic
 from tritone.signal.windows import in_windows
 
@@ -22,6 +23,9 @@ FLOOR = 0.01
 
 Dimensions that move little still say when a hit begins: with a floor of 0.1 (vae-nano, whose thirtieth has 3 %
 of the strongest's deviation) the loss fell to less than half, and the hits of what came out were smeared."""
+
+HEARD = 0x2B7E1516
+"""What seeds are crossed with for the codec, so that its noise has nothing in common with that of the latent."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class CodecShape:
     extra: int
     """Frames beyond `samples / ratio` that a sound has (the delay of a causal filter bank)."""
     context: int
-    """How far a frame of the one can depend on those of the other, on either side."""
+    """How far a frame of a latent can depend on those of the sound, on either side; unless `drawn`, likewise back."""
+    drawn: bool = False
+    """Whether its sound is drawn from seeds, out of all of a latent at once, and a loop's out of one period of it."""
 
 
 class LatentDomain(Domain):
@@ -98,22 +104,34 @@ class LatentDomain(Domain):
         latent = in_windows(lambda part, _: self.codec.encode(part).float(), padded, size, context, down=self.ratio)
         return latent.clone()
 
-    def leave(self, signal: Tensor, samples: int) -> Tensor:
+    def leave(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
         """Through the codec, in windows where it is long. UserError where it is too short, or another codec's."""
-        audio = self._decode(signal)
+        audio = self._decode(signal, seeds)
         if audio.shape[-1] < samples:
             raise UserError(f"These latents last {audio.shape[-1]} samples, not {samples}; ask for fewer seconds.")
         return audio[..., :samples]
 
-    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
-        """Wrapped by the context on both sides, decoded, cut to the period and brought to its length."""
+    def leave_loop(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
+        """Decoded as a period, or wrapped by the context on both sides, decoded and cut; brought to its length."""
+        if self.shape.drawn:
+            return resample_periodic(self._decode(signal, seeds, loop=True), samples)
         count, around = signal.shape[-1], self.shape.context
         places = torch.arange(-around, count + around, device=signal.device) % count
-        audio = self._decode(signal[..., places])
+        audio = self._decode(signal[..., places], seeds)
         return resample_periodic(audio[..., around * self.ratio : (around + count) * self.ratio].contiguous(), samples)
 
-    def _decode(self, signal: Tensor) -> Tensor:
+    def facts(self) -> dict[str, Any]:
+        """What the codec is; and the steps in which it draws its sound, each of which asks its network once or more."""
+        stated = self.codec.facts()
+        steps = {f"codec_{name}": stated[name] for name in ("sampler", "steps") if self.shape.drawn and name in stated}
+        parameters = sum(parameter.numel() for parameter in self.codec.parameters())
+        return {"codec": type(self.codec).__name__, "codec_parameters": parameters, **steps}
+
+    def _decode(self, signal: Tensor, seeds: Seeds | None, **wishes: Any) -> Tensor:
         self._check(signal)
+        if self.shape.drawn:
+            own = [int(seed) ^ HEARD for seed in ([0] * len(signal) if seeds is None else seeds)]
+            return self.codec.decode(signal, noise_seeds=own, **wishes).float().clone()
         return in_windows(
             lambda part, _: self.codec.decode(part).float(), signal, self.window, self.shape.context, up=self.ratio
         ).clone()
@@ -132,23 +150,28 @@ class LatentDomain(Domain):
 
 @torch.no_grad()
 def shape_of(codec: Synthesizer) -> CodecShape:
-    """What the latents of a model look like. UserError where it sees all of a sound, or does not state how far."""
-    facts = codec.facts()
-    if facts.get("own_windows"):
-        raise UserError(
-            f"A {type(codec).__name__} cannot serve as codec: its sound depends on all of the latent, and latents are "
-            "heard in parts; give a run of `tritone train vae`."
-        )
+    """What the latents of a model look like. UserError where it does not state how far it sees, or where it draws its
+    sound (in windows of its own, from seeds) and makes no loops.
+    """
+    name, facts = type(codec).__name__, codec.facts()
+    drawn = bool(facts.get("own_windows"))
+    if drawn and "loop" not in codec.controls:
+        raise UserError(f"A {name} cannot serve as codec: it does not take a latent as a loop.")
     try:
-        ratio, delay = int(facts["ratio"]), int(facts["delay_samples"])
-        reach = max(int(facts["receptive_field_back"]), int(facts["receptive_field_ahead"]))
+        ratio = int(facts["ratio"])
+        if drawn:
+            context = int(facts["latent_context"])
+        else:
+            delay = int(facts["delay_samples"])
+            reach = max(int(facts["receptive_field_back"]), int(facts["receptive_field_ahead"]))
+            context = -(-(reach + delay) // ratio)
     except KeyError as missing:
-        raise UserError(f"A {type(codec).__name__} cannot serve as codec: it does not state its {missing}.") from None
+        raise UserError(f"A {name} cannot serve as codec: it does not state its {missing}.") from None
     training = codec.training
     weight = next(codec.parameters())
     latent = codec.eval().encode(torch.zeros(1, codec.channels, ratio, device=weight.device))
     codec.train(training)
-    return CodecShape(latent.shape[1], ratio, latent.shape[2] - 1, -(-(reach + delay) // ratio))
+    return CodecShape(latent.shape[1], ratio, latent.shape[2] - 1, context, drawn)
 
 
 def _build_codec(config: Config) -> Synthesizer:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tritone.families.diffusion.domain_base import Domain
+from tritone.families.diffusion.domain_base import Domain, Seeds
 from tritone.signal.periodic import resample_periodic
 
 FLOOR = 1e-4
@@ -45,13 +45,13 @@ class StftDomain(Domain):
         numbers = torch.cat([spectrum.real, spectrum.imag[..., 1 : 1 + self.inner]], -1)
         return numbers.transpose(2, 3).flatten(1, 2)
 
-    def leave(self, signal: Tensor, samples: int) -> Tensor:
+    def leave(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
         """Overlap-add over the sum of the windows."""
         total = self._overlap_add(self._frames(signal))
         weight = self._overlap_add(self.root.square().expand(1, 1, signal.shape[-1], -1))
         return (total / weight)[..., :samples]
 
-    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
+    def leave_loop(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
         """Overlap-add around the circle."""
         count, around = signal.shape[-1], self.overlap
         places = torch.arange(-around, count + around, device=signal.device) % count

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from tritone.families.diffusion.domain_base import Domain
+from tritone.families.diffusion.domain_base import Domain, Seeds
 from tritone.signal.periodic import resample_periodic
 
 SILENCE = 1e-5
@@ -24,11 +24,11 @@ class WaveDomain(Domain):
         """The same."""
         return audio.float()
 
-    def leave(self, signal: Tensor, samples: int) -> Tensor:
+    def leave(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
         """The same, cut."""
         return signal[..., :samples]
 
-    def leave_loop(self, signal: Tensor, samples: int) -> Tensor:
+    def leave_loop(self, signal: Tensor, samples: int, seeds: Seeds | None = None) -> Tensor:
         """The period at another number of samples."""
         return resample_periodic(signal, samples)
 

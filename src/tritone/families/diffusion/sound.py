@@ -56,7 +56,7 @@ class SoundDiffusion(DiffusionModel):
 
         def make(rows: slice, controls: Controls) -> Tensor:
             signal = self._sampled(seeds[rows], frames, samples, controls)
-            return _within_scale(self._heard(signal, samples, controls.loop))
+            return _within_scale(self._heard(signal, samples, seeds[rows], controls.loop))
 
         return self._in_groups(make, count, samples, controls)
 
@@ -76,7 +76,7 @@ class SoundDiffusion(DiffusionModel):
             start = self._entered(given[rows], controls.loop) if strength < 1 else None
             frames = self._frames(samples, controls.loop)
             signal = self._sampled(seeds[rows], frames, samples, controls, start=start, strength=strength)
-            return _within_scale(self._heard(signal, samples, controls.loop))
+            return _within_scale(self._heard(signal, samples, seeds[rows], controls.loop))
 
         return self._in_groups(make, len(seeds), samples, controls)
 
@@ -84,7 +84,8 @@ class SoundDiffusion(DiffusionModel):
     def morph(self, first: int, second: int, places: Sequence[float], seconds: float, **wishes: Any) -> Tensor:
         """Sounds on the way from that of seed `first` (place 0) to that of `second` (place 1), one for each place.
 
-        The noises of both are mixed as sine and cosine, so that what comes between is noise of the same size.
+        The noises of both are mixed as sine and cosine, so that what comes between is noise of the same size. What the
+        domain draws itself is that of the nearer seed.
         """
         if not all(0 <= place <= 1 for place in places):
             raise UserError(f"places must lie between 0 and 1, not {', '.join(f'{place:g}' for place in places)}.")
@@ -106,7 +107,7 @@ class SoundDiffusion(DiffusionModel):
 
             start = start_noise(noise(0), float(levels[0]))
             signal = SAMPLERS[sampling.sampler](denoise, start, levels, lambda step: noise(step + 1))
-            return _within_scale(self._heard(signal, samples, controls.loop))
+            return _within_scale(self._heard(signal, samples, seeds, controls.loop))
 
         return self._in_groups(make, len(places), samples, controls)
 
@@ -166,8 +167,12 @@ class SoundDiffusion(DiffusionModel):
         unsaid = self.conditioner.unsaid("", len(batch), self.device)
         denoise = self._denoiser(seeds, controls, told, unsaid)
         new = sample(denoise, signal.shape[1:], seeds, self._sampling(controls), device=self.device)
-        real = self.domain.leave(signal, samples)
-        return {"real": list(real), "new": list(_within_scale(self._heard(new, samples)))}
+        real = self.domain.leave(signal, samples, seeds)
+        return {"real": list(real), "new": list(_within_scale(self._heard(new, samples, seeds)))}
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes and rates in plain numbers, those of a codec among them."""
+        return {**super().facts(), **self.domain.facts()}
 
     def _filled(
         self, given: Tensor, keep: Tensor, seeds: Seeds, controls: Controls, resamples: int, earlier: int = 0
@@ -185,7 +190,7 @@ class SoundDiffusion(DiffusionModel):
                 resamples=resamples, show=controls.show,
             )  # fmt: skip
             fade = round(FADE_SECONDS * self.sample_rate) if self.domain.ratio > 1 else 0
-            return splice(self._heard(signal, samples), given[rows], keep[rows], fade)
+            return splice(self._heard(signal, samples, own), given[rows], keep[rows], fade)
 
         return self._in_groups(make, len(seeds), samples, controls)
 
@@ -232,11 +237,11 @@ class SoundDiffusion(DiffusionModel):
         period = resample_periodic(audio, self._frames(audio.shape[-1], loop=True) * self.domain.ratio)
         return self.domain.normalise(self.domain.enter_loop(period))
 
-    def _heard(self, signal: Tensor, samples: int, loop: bool = False) -> Tensor:
-        """Signals of unit variance as sound `(count, channels, samples)`."""
+    def _heard(self, signal: Tensor, samples: int, seeds: Seeds, loop: bool = False) -> Tensor:
+        """Signals of unit variance as sound `(count, channels, samples)`; what they leave open follows from seeds."""
         restored = self.domain.restore(signal)
         leave = self.domain.leave_loop if loop else self.domain.leave
-        return leave(restored, samples).float()
+        return leave(restored, samples, seeds).float()
 
     def _frames(self, samples: int, loop: bool) -> int:
         """Frames of a sound; a loop has a whole number of them, and is brought to its length afterwards."""
