@@ -13,8 +13,8 @@ class Cell:
     """Small, below."""
     good: bool = False
     """Whether it is the better one, and surely so."""
-    warning: str = ""
-    """Why it must be taken with care; marked, and said in full when asked."""
+    marks: Sequence[int] = ()
+    """Numbers, from 1, of the table's notes that it must be taken with."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,5 @@ class Table:
     rows: Sequence[Row]
     folded: bool = False
     """Whether it is shown only when its title is clicked."""
+    notes: Sequence[str] = ()
+    """Sentences below it, numbered."""

@@ -33,7 +33,7 @@ class Sound:
     """Name that the report gives it; `REAL` for real sound."""
     kind: Kind
     item: str
-    """What systems share: "seed 3" (with the label and the tempo below), or the held-out sound that went through them.
+    """What systems share: "seed 3" (of which the same was asked of all), or the held-out sound that went through them.
     Within a system and kind each item occurs once; files of another system, whose names match none, have their own.
     """
     rate: int
@@ -48,7 +48,9 @@ class Sound:
     seed: int | None = None
     """As `tritone generate --seed` takes it."""
     label: str = ""
+    """That it has or was asked for; empty where the system knows no labels."""
     bpm: float | None = None
+    """Likewise of a loop."""
     real: str = ""
     """File of the real sound that belongs to it: what went in, or the held-out sound whose label and tempo were asked
     for; itself for real sound.

@@ -92,7 +92,8 @@ class ModelSystem(System):
             seconds.append(time.perf_counter() - begun)
             loop, samples = is_loop(self.model, wish), wish.real.audio.shape[-1]
             sound = fitted(audio, self.model.sample_rate, rate, channels, samples, loop)
-            clips.append(Clip(wish.item, sound, wish.real.label, wish.real.bpm, loop))
+            label = wish.real.label if wish.real.label in knows.labels else ""
+            clips.append(Clip(wish.item, sound, label, wish.real.bpm if loop else None, loop))
         self._check_lengths(wishes, clips)
         sources = tuple(f"{self.source}, seed {wish.seed}" for wish in wishes)
         return Made(self.name, "generated", Clips(self.name, rate, tuple(clips)), sources, tuple(seconds))
