@@ -86,9 +86,7 @@ class _Desk:
 
     async def progress(self, request: Request) -> Response:
         counts = await run_in_threadpool(self.store.counts)
-        return JSONResponse(
-            {"listeners": counts.listeners, "finished": counts.finished, "answers": counts.answers}
-        )
+        return JSONResponse({"listeners": counts.listeners, "finished": counts.finished, "answers": counts.answers})
 
     async def listener(self, request: Request) -> Response:
         """A new listener (test, visit, headphones, expert), or one who comes back (test, listener)."""
@@ -103,9 +101,7 @@ class _Desk:
         if not isinstance(headphones, str) or headphones not in HEADPHONES or not isinstance(expert, bool):
             raise Refused(f"headphones must be one of {', '.join(HEADPHONES)}, and expert true or false.", 422)
         browser = request.headers.get("user-agent", "")[:300]
-        return await self._screens(
-            await run_in_threadpool(self.store.arrive, visit, browser, headphones, expert)
-        )
+        return await self._screens(await run_in_threadpool(self.store.arrive, visit, browser, headphones, expert))
 
     async def answers(self, request: Request) -> Response:
         """The answers of one screen. They are on disk before this says so."""

@@ -1,7 +1,6 @@
 """What counts as an answer: everything that listeners send is held against the test before it is kept."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -111,7 +110,7 @@ def _in_range(value: object, test: Test, question: Question) -> bool:
         return 1 <= value <= len(question.words) and value == int(value)
     if test.kind == "preference":
         return value in (0, 0.5, 1)
-    return math.isfinite(value) and 0 <= value <= 100
+    return 0 <= value <= 100
 
 
 def _choices(answers: tuple[Answer, ...], questions: tuple[Question, ...]) -> None:

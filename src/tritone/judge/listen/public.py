@@ -48,7 +48,12 @@ def screens(test: Test, order: Order) -> list[dict[str, Any]]:
     """The screens of one listener."""
     trials = {trial.id: trial for trial in test.trials}
     return [
-        {"trial": name, "stimuli": list(stimuli), "reference": trials[name].reference, "training": trials[name].training}
+        {
+            "trial": name,
+            "stimuli": list(stimuli),
+            "reference": trials[name].reference,
+            "training": trials[name].training,
+        }
         for name, stimuli in order.screens
     ]
 
@@ -62,3 +67,8 @@ def page(title: str, inline: dict[str, Any] | None = None) -> Iterator[str]:
         lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template("page.html.j2").generate(title=title, scripts=SCRIPTS, style=STYLE, inline=inline)
+
+
+def script() -> str:
+    """All scripts as one."""
+    return "\n".join((PAGE / name).read_text("utf-8") for name in SCRIPTS)

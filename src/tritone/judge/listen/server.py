@@ -35,7 +35,9 @@ def serve(
     if token is None:
         token = "" if _is_local(host) else _lasting_token(test)
     elif not _TOKEN.fullmatch(token):
-        raise UserError("--token must be of 8 or more letters, digits, - or _; leave it out, and one is made at random.")
+        raise UserError(
+            "--token must be of 8 or more letters, digits, - or _; leave it out, and one is made at random."
+        )
     with _listening(host, port) as listening:
         store = Store(test / ANSWERS_NAME, content.id)
         try:
@@ -73,13 +75,13 @@ def _run(content: Test, test: Path, store: Store, token: str, listening: socket.
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket that listens; UserError says why not."""
+    if not 0 <= port < 65_536:
+        raise UserError(f"--port {port} is no port; one from 1024 to 65535 is.")
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(place[:2], family=family, backlog=2048)
     except socket.gaierror as error:
         raise UserError(f"--host {host} is no address of this machine ({error.strerror}).") from error
-    except OverflowError as error:
-        raise UserError(f"--port {port} is no port; one from 1024 to 65535 is.") from error
     except OSError as error:
         raise UserError(
             f"--port {port} on {host} cannot be had ({error.strerror or error}); name another with --port."

@@ -48,7 +48,7 @@ const headphonesCheck = (onkeys) => {
       make("div", { class: "three" }, ...choices),
       Keys(["Space", "plays"], ["1 2 3", "first, second, third"]),
     );
-    onkeys({ refresh: () => player.refresh({ isHeard: () => false }), keys: { space: press, digit: (digit) => { if (digit <= 3) pick(digit - 1); } } });
+    onkeys({ refresh: () => player.refresh(), keys: { space: press, digit: (digit) => { if (digit <= 3) pick(digit - 1); } } });
   });
 
   return (async () => {

@@ -5,6 +5,7 @@ const MushraScreen = ({ test, sheet, deck, next }) => {
   const { stimuli, reference } = sheet.screen;
   const letters = stimuli.map((_, index) => String.fromCharCode(65 + index));
   const open = reference ? PlayButton(reference, "the reference", () => deck.press(reference), "Reference") : null;
+  const track = Track([reference, ...stimuli]);
   const note = make("p", { class: "note" });
 
   const Slider = (question, stimulus, letter) => {
@@ -36,14 +37,15 @@ const MushraScreen = ({ test, sheet, deck, next }) => {
   const rows = stimuli.map((stimulus, index) => {
     const player = PlayButton(stimulus, `sound ${letters[index]}`, () => deck.press(stimulus), letters[index]);
     const sliders = test.questions.map((question) => Slider(question, stimulus, letters[index]));
-    const element = make("div", { class: "line" }, player.button, make("div", { class: "sliders" }, ...sliders.map((slider) => slider.element), player.track));
+    const element = make("div", { class: "line" }, player.button, make("div", { class: "sliders" }, ...sliders.map((slider) => slider.element)));
     return { stimulus, player, sliders, element };
   });
 
   const refresh = () => {
-    if (open) open.refresh({ isHeard: () => false });
+    if (open) open.refresh();
+    track.refresh();
     for (const { stimulus, player, sliders, element } of rows) {
-      player.refresh(sheet);
+      player.refresh();
       sliders.forEach((slider) => slider.refresh());
       element.classList.toggle("at-hand", deck.at() === stimulus);
     }
@@ -55,7 +57,7 @@ const MushraScreen = ({ test, sheet, deck, next }) => {
     refresh,
     content: [
       ...(test.questions.length === 1 ? [make("p", { class: "asked" }, test.questions[0].text)] : []),
-      ...(open ? [make("div", { class: "reference" }, open.button, open.track)] : []), note,
+      make("div", { class: "reference" }, ...(open ? [open.button] : []), track.element), note,
       ...(ends.length > 1 ? [make("p", { class: "ends", "aria-hidden": "true" }, make("span", {}, `0 ${ends[0]}`), make("span", {}, `${ends[ends.length - 1]} 100`))] : []),
       make("div", { class: "lines" }, ...rows.map((row) => row.element)), next,
       Keys(["Space", "plays"], ["← →", "another sound"], ["↑ ↓", "its value"], ...(open ? [["R", "reference"]] : []), ["Enter", "goes on"]),

@@ -1,20 +1,25 @@
 "use strict";
 // What several kinds of screen share: players, rows of choices, and the sounds of a screen as one deck.
 
+// How far the sound has come, of those called `ids`, that is heard.
+const Track = (ids) => {
+  const at = make("span", { class: "at" });
+  return {
+    element: make("span", { class: "track", "aria-hidden": "true" }, at),
+    refresh: () => at.style.setProperty("--at", ids.includes(Player.chosen()) ? Player.place() : 0),
+  };
+};
+
 // `label` is what a screen reader calls the sound; `name` what stands on the button, if anything.
 const PlayButton = (id, label, press, name = "") => {
-  const at = make("span", { class: "at" });
   const button = make("button", { type: "button", class: "play", "aria-pressed": "false", "aria-label": `Play ${label}`, click: press }, icon());
   if (name) button.append(make("span", { class: "name", "aria-hidden": "true" }, name));
-  const track = make("span", { class: "track", "aria-hidden": "true" }, at);
+  const track = Track([id]);
   return {
-    id, button, track,
-    refresh: (sheet) => {
-      const on = Player.chosen() === id;
-      button.setAttribute("aria-pressed", String(on));
-      button.classList.toggle("heard", sheet.isHeard(id));
-      track.classList.toggle("on", on);
-      at.style.setProperty("--at", on ? Player.place() : 0);
+    id, button, track: track.element,
+    refresh: () => {
+      button.setAttribute("aria-pressed", String(Player.chosen() === id));
+      track.refresh();
     },
   };
 };
@@ -38,7 +43,8 @@ const Choices = (question, options, choose) => {
   };
 };
 
-// The sounds of a screen: one is chosen, and space plays it. `together`: they play in step, and a switch keeps the place.
+// The sounds of a screen: one is chosen, and space plays it. `together`: they play in step, a switch keeps the place, and
+// at their end they begin again, so that one can compare for as long as one likes.
 const Deck = (ids, together, soundOf, rateOf, tell) => {
   const buffers = new Map();
   let at = ids[0], turn = 0;
@@ -54,7 +60,7 @@ const Deck = (ids, together, soundOf, rateOf, tell) => {
     try {
       const list = await Promise.all((together ? ids : [id]).map(load));
       tell("");
-      if (mine === turn) await Player.start(list, id);
+      if (mine === turn) await Player.start(list, id, together ? () => play(at) : undefined);
     } catch {
       tell("This sound is not here yet; please try again in a moment.");
     }

@@ -79,8 +79,9 @@ const Player = (() => {
     onchange();
   };
 
-  // `list`: { id, buffer, loop } of sounds that start together; the one called `chosen` is heard.
-  const start = async (list, chosen) => {
+  // `list`: { id, buffer, loop } of sounds that start together; the one called `chosen` is heard. `onend` is called when
+  // it has come to its end.
+  const start = async (list, chosen, onend = () => {}) => {
     stop();
     const turn = wanted;
     const context = contextAt(list.find((track) => track.id === chosen).buffer.sampleRate);
@@ -95,6 +96,7 @@ const Player = (() => {
         if (playing === null || playing.tracks !== tracks || playing.chosen !== track.id) return;
         tally(true);
         silence();
+        onend();
       };
       source.start(begin);
       tracks.set(track.id, { ...track, source, gain });

@@ -23,7 +23,7 @@ const PreferenceScreen = ({ test, sheet, deck, next }) => {
   const refresh = () => {
     const heard = sheet.allHeard();
     players.forEach((player, index) => {
-      player.refresh(sheet);
+      player.refresh();
       cards[index].classList.toggle("at-hand", deck.at() === player.id);
     });
     const left = named.filter(([id]) => !sheet.isHeard(id)).map(([, name]) => name);

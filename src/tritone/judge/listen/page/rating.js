@@ -20,7 +20,7 @@ const RatingScreen = ({ test, sheet, deck, next }) => {
 
   const refresh = () => {
     const heard = sheet.isHeard(id);
-    player.refresh(sheet);
+    player.refresh();
     note.textContent = heard ? "Heard. You may go on listening while you answer." : sound.loop ? "Listen once through and past the seam: the sound goes round." : "Listen first; then answer.";
     questions.forEach((choices, index) => choices.refresh(sheet.value(test.questions[index].id, id), heard, heard && index === current && test.questions.length > 1));
   };

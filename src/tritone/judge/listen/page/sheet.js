@@ -7,7 +7,6 @@ const Sheet = (test, screen, draft, onchange) => {
   const sheet = {
     screen,
     isHeard: (id) => heard(id) >= test.stimuli[id].needed_ms,
-    share: (id) => Math.min(1, heard(id) / test.stimuli[id].needed_ms),
     value: (question, stimulus) => draft.values[place(question, stimulus)],
     hear: (id, milliseconds) => {
       draft.heard[id] = (draft.heard[id] || 0) + milliseconds;

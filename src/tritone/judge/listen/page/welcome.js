@@ -58,7 +58,7 @@ const volume = (test, soundOf, rateOf, onkeys) => new Promise((done) => {
   );
   onkeys({
     refresh: () => {
-      player.refresh({ isHeard: () => false });
+      player.refresh();
       if (Player.chosen() === id) on.disabled = false;
     },
     keys: { space: press, enter: finish },
