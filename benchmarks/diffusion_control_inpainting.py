@@ -27,7 +27,7 @@ from torch import Tensor
 from tritone.data.store import Dataset
 from tritone.judge.border import BorderChange, border_change, told_apart
 from tritone.judge.loopability import seam_jump
-from tritone.judge.retrieval import mean_interval
+from tritone.judge.retrieval import wilson
 from tritone.play.inpaint import inpaint_file
 from tritone.signal.files import read_audio, write_wav
 from tritone.signal.spectrogram import MELS, RANGE_DB, mel_decibels
@@ -128,7 +128,7 @@ def _border_rows(filled: Filled) -> list[Row]:
 def _told_row(what: str, made: BorderChange, real: BorderChange, *, barred: bool) -> Row:
     """How often the change at the borders tells a sound that was touched from itself."""
     shares = told_apart(made.decibels, real.decibels)
-    low, high = mean_interval(shares)
+    low, high = wilson(float(shares.sum()), len(shares))
     bar = f"interval below {THRESHOLD:g}, the threshold of hearing tests" if barred else None
     note = f"95 % {low:.3g} to {high:.3g}; 0.5 is guessing"
     holds = high < THRESHOLD if barred else None
@@ -172,6 +172,7 @@ def _write_picture(path: Path, filled: Filled) -> None:
                 axes.axvline(border / filled.rate, color="white", linewidth=0.7, linestyle=(0, (1, 3)))
             axes.set_title(f"{title}, seed {column}" if row else title, fontsize=8, loc="left")
             axes.set_yticks([])
+            axes.locator_params("x", nbins=4)
             axes.tick_params(labelsize=6)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

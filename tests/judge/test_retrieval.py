@@ -97,6 +97,13 @@ def test_the_interval_of_a_share_is_scipys(successes, count):
         assert wilson(successes, count, level) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
 
 
+def test_its_ends_are_as_many_errors_away_as_the_level_says_also_of_parts_of_successes():
+    for successes, count in ((2.5, 10), (30.25, 64)):
+        share = successes / count
+        for end in wilson(successes, count, 0.9):
+            assert abs(end - share) / np.sqrt(end * (1 - end) / count) == pytest.approx(stats.norm.ppf(0.95))
+
+
 def test_the_interval_of_a_mean():
     values = np.linspace(0.2, 0.6, 50)
     wanted = stats.norm.interval(0.95, values.mean(), stats.sem(values))

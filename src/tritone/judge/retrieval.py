@@ -122,10 +122,13 @@ def retrieval(classifier: Classifier, embeddings: ArrayLike, wanted: Sequence[st
     )  # fmt: skip
 
 
-def wilson(successes: int, count: int, level: float = 0.95) -> Interval:
-    """Interval of a share of `successes` in `count` trials (Wilson 1927): honest for few trials, and near 0 and 1."""
+def wilson(successes: float, count: int, level: float = 0.95) -> Interval:
+    """Interval of a share of `successes` in `count` trials (Wilson 1927): honest for few trials, and near 0 and 1.
+
+    A sum of values between 0 and 1 may stand for successes: the interval is then too wide, if anything.
+    """
     if not 0 <= successes <= count or count < 1:
-        raise ValueError(f"{successes} successes in {count} trials")
+        raise ValueError(f"{successes:g} successes in {count} trials")
     z = NormalDist().inv_cdf((1 + level) / 2)
     share, weight = successes / count, z * z / count
     middle = (share + weight / 2) / (1 + weight)
