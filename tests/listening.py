@@ -77,10 +77,16 @@ def screen_rows(test: made.Test, screen: dict[str, Any] | tuple[str, tuple[str, 
     heard = {sound.id: needed_ms(test, sound) + 1 for sound in test.stimuli}
     values = {"rating": [value], "preference": [1, 0], "mushra": [10.0 * n for n in range(9)]}[test.kind]
     return [
-        {"trial": trial, "question": asked.id, "stimulus": name, "value": values[n % len(values)], "heard_ms": heard[name]}
+        {
+            "trial": trial,
+            "question": asked.id,
+            "stimulus": name,
+            "value": values[n % len(values)],
+            "heard_ms": heard[name],
+        }
         for asked in test.questions
         for n, name in enumerate(stimuli)
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A listener in a real browser: the whole way by keyboard, and what a reload, a lost connection or a second window do."""
+"""A listener in a real browser: the whole way by keyboard; a reload, a lost connection and a second window."""
 
 import json
 import shutil
@@ -125,8 +125,8 @@ def test_nothing_is_rated_before_it_is_heard(page, folder):
         page.get_by_text("Heard.").wait_for()
         page.keyboard.press("Enter")
         page.get_by_text("Answer first.").first.wait_for()
-        page.get_by_role("group", name="How well does it loop?").get_by_role("radio", name="5 Excellent").check(force=True)
-        page.get_by_role("group", name="How good does it sound?").get_by_role("radio", name="1 Bad").check(force=True)
+        for question, choice in (("How well does it loop?", "5 Excellent"), ("How good does it sound?", "1 Bad")):
+            page.get_by_role("group", name=question).get_by_role("radio", name=choice).check(force=True)
         page.get_by_role("button", name="Next").dblclick()
         page.get_by_text("That was the practice").wait_for()
     kept = stores.answers(folder / "answers.sqlite", test.id)

@@ -1,4 +1,4 @@
-"""What counts as an answer, for each kind of test; anything else is refused with one sentence and never with a crash."""
+"""What counts as an answer, for each kind of test; anything else is refused with one sentence, never with a crash."""
 
 import json
 import math

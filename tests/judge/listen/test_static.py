@@ -137,14 +137,16 @@ def spoil(content: dict, path: str, value: object) -> dict:
         ("format", "other", "no file of answers"), ("version", 2, "no file of answers"), ("format", None, "fields"),
         ("test", "0" * 32, "another test"), ("more", 1, "fields"), ("listener", [], "must be an object"),
         ("listener.id", "../x", "32 hexadecimal"), ("listener.order", 2, "no such order"),
-        ("listener.order", True, "no such order"), ("listener.order", 0, ""), ("listener.headphones", "9/9", "headphones"),
+        ("listener.order", True, "no such order"), ("listener.order", 0, ""),
+        ("listener.headphones", "9/9", "headphones"),
         ("listener.expert", 1, "expert"), ("listener.browser", 3, "browser"), ("listener.finished", "today", "Times"),
         ("listener.started", "2026-01-01T10:00:00", "Times"), ("listener.more", 1, "fields"),
         ("answers", {}, "list"), ("answers", [], "not complete"), ("answers.5", None, "as a whole"),
         ("answers.0.value", 6, "scale"), ("answers.0.value", float("nan"), "JSON"), ("answers.0.heard_ms", 1, "heard"),
         ("answers.0.listener", identity(43), "another listener"), ("answers.0.at", 5, "Times"),
         ("answers.0.stimulus", identity(99), "no such sound"), ("answers.0.more", 1, "fields"),
-        ("answers.0.trial", [], "no trial"), ("answers.0.trial", "x", "no such trial"), ("answers.0.at", None, "fields"),
+        ("answers.0.trial", [], "no trial"), ("answers.0.trial", "x", "no such trial"),
+        ("answers.0.at", None, "fields"),
     ],
 )  # fmt: skip
 def test_a_file_that_the_page_did_not_give_is_refused(test_made, tmp_path, path, value, sentence):

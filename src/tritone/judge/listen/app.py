@@ -126,7 +126,7 @@ class _Desk:
 
     def _of_this_test(self, body: dict) -> dict:
         if body.get("test") != self.test.id:
-            raise Refused("These are answers to another test.", 409)
+            raise Refused("These are answers to another test.", 403)
         return body
 
 

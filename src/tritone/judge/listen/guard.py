@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tritone.judge.listen.address import is_local
+
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -18,7 +20,6 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 """On every response."""
-_LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
 
 class Guard:
@@ -53,7 +54,7 @@ class Guard:
 
     def _entrance(self, request: Request) -> Response | None:
         if not self.token:
-            known = _name(request.headers.get("host", "")) in _LOCAL_NAMES
+            known = is_local(_name(request.headers.get("host", "")))
             return None if known else refusal("This server answers to this machine's own name only.", 403)
         given = request.query_params.get("token")
         if given is not None and request.url.path == "/" and self._right(given):

@@ -1,6 +1,5 @@
 """`tritone listen serve`: a listening test on a port of this machine, until Ctrl-C."""
 
-import ipaddress
 import os
 import re
 import secrets
@@ -10,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tritone.errors import UserError
+from tritone.judge.listen.address import is_local, web_address
 from tritone.judge.listen.files import ANSWERS_NAME, audio_path, read_test
 from tritone.judge.listen.store import Counts, Store
 from tritone.judge.listen.test import Test
@@ -25,7 +25,7 @@ def serve(
     """Serve the test in folder `test` to any number of listeners at once, until Ctrl-C; answers go to `answers.sqlite`.
 
     Where `host` is not this machine alone, a token is required: `token`, or a random one that the printed address
-    holds. UserError where the folder is no test or lacks a sound, the port is taken, or starlette or uvicorn are missing.
+    holds. UserError where the folder is no test or lacks a sound, the port is taken, or a package is missing.
     """
     _require("starlette", "uvicorn")
     content = read_test(test)
@@ -33,7 +33,7 @@ def serve(
         if not audio_path(test, sound.id).is_file():
             raise UserError(f"{audio_path(test, sound.id)} is missing; plan the test again.")
     if token is None:
-        token = "" if _is_local(host) else _lasting_token(test)
+        token = "" if is_local(host) else _lasting_token(test)
     elif not _TOKEN.fullmatch(token):
         raise UserError(
             "--token must be of 8 or more letters, digits, - or _; leave it out, and one is made at random."
@@ -41,7 +41,7 @@ def serve(
     with _listening(host, port) as listening:
         store = Store(test / ANSWERS_NAME, content.id)
         try:
-            address = _address(host, listening.getsockname()[1], token)
+            address = web_address(host, listening.getsockname()[1], token)
             print(_hello(content, test, address, store.counts()), flush=True)
             if open_browser:
                 webbrowser.open(address)
@@ -88,13 +88,6 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _lasting_token(test: Path) -> str:
     """The token of this test, made at random the first time; readable by its owner only."""
     path = test / TOKEN_NAME
@@ -106,22 +99,6 @@ def _lasting_token(test: Path) -> str:
     if not _TOKEN.fullmatch(token):
         raise UserError(f"{path} holds no token; delete it, and a new one is made.")
     return token
-
-
-def _address(host: str, port: int, token: str) -> str:
-    shown = _own_address() if host in ("0.0.0.0", "::", "") else host
-    name = f"[{shown}]" if ":" in shown else shown
-    return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
-
-
-def _own_address() -> str:
-    """The address under which others on the network find this machine; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
-            return str(probe.getsockname()[0])
-        except OSError:
-            return socket.gethostname()
 
 
 def _hello(content: Test, test: Path, address: str, counts: Counts) -> str:

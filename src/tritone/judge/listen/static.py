@@ -1,4 +1,4 @@
-"""The page of a listening test as one file that needs no server: it opens by double click and gives the answers as a file.
+"""The page of a listening test as one file that needs no server: opened by double click, it gives answers as a file.
 
 A page that was opened from a disk may not fetch its neighbours, so the sounds are inside it, as they are in the test's
 folder: 16 bit, all of one size.
@@ -51,11 +51,12 @@ def write_static(test: Path, out: Path) -> Path:
 
 def _inside(test: Test, paths: dict[str, Path]) -> dict[str, Any]:
     code, style = f"\n{script()}\n", f"\n{(PAGE / STYLE).read_text('utf-8')}\n"
+    inside = f"script-src {_hash(code)}; style-src {_hash(style)}"
     data = public(test) | {"orders": [screens(test, order) for order in test.orders]}
     return {
         "script": code,
         "style": style,
-        "policy": f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; img-src data:; base-uri 'none'",
+        "policy": f"default-src 'none'; {inside}; img-src data:; base-uri 'none'",
         "data": json.dumps(data, ensure_ascii=True).replace("<", "\\u003c"),
         "sounds": _encoded(paths),
     }

@@ -1,9 +1,9 @@
 """Answers on disk: SQLite with a write-ahead log, flushed at every commit.
 
-An answer that was acknowledged survives the end of the process at any moment, and a screen is there as a whole or not at
-all. An answer given twice is kept once. One that differs from what is there is refused: listeners cannot go back (a first
-impression is asked for, ITU-T P.800), so that whoever sends another value is a second window or a forger, and rows are
-only ever added.
+An answer that was acknowledged survives the end of the process at any moment, and a screen is there as a whole or not
+at all. An answer given twice is kept once. One that differs from what is there is refused: listeners cannot go back (a
+first impression is asked for, ITU-T P.800), so that whoever sends another value is a second window or a forger, and
+rows are only ever added.
 """
 
 import secrets
@@ -209,5 +209,5 @@ def _rows(path: Path, test: str, query: str) -> list[tuple]:
 
 
 def _listener(row: tuple) -> Listener:
-    *rest, expert, finished = row
-    return Listener(*rest, bool(expert), finished)
+    name, visit, number, arrived, browser, headphones, expert, finished = row
+    return Listener(name, visit, number, arrived, browser, headphones, bool(expert), finished)
