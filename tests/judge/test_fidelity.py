@@ -80,7 +80,7 @@ def test_figures_have_a_value_for_every_file_and_rise_with_the_noise():
     little, much = (
         {
             figure.metric.key: figure
-            for figure in fidelity_figures(pairs(lambda audio: audio + a * rng.standard_normal(audio.shape)), RATE)
+            for figure in fidelity_figures(pairs(lambda audio, a=a: audio + a * rng.standard_normal(audio.shape)), RATE)
         }
         for a in (0.001, 0.1)
     )  # fmt: skip

@@ -26,9 +26,9 @@ class Synthesizer(nn.Module):
       names the keywords that it takes; among them may be `show`, told how many steps are done of how many.
     - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
-    - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm) ->
-      audio` of exactly that many bars, whose last sample leads into its first; `project(audio, …) -> styles`;
-      `use_vocoder(source)` takes another vocoder.
+    - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm,
+      times=1) -> audio` of exactly that many bars, whose last sample leads into its first, written out so many times
+      before it is made sound; `project(audio, …) -> styles`; `use_vocoder(source)` takes another vocoder.
     - tag: `tag(audio) -> probabilities (batch, labels)`.
 
     These take the same controls, and one sound for all seeds or one for each; result i depends on `seeds[i]` alone:
@@ -97,7 +97,10 @@ class Synthesizer(nn.Module):
         return torch.lerp(latent_a, latent_b, torch.linspace(0, 1, steps, device=latent_a.device)[:, None, None])
 
     def facts(self) -> dict[str, Any]:
-        """Sizes and rates for `tritone inspect`: plain numbers and strings by name."""
+        """Sizes and rates for `tritone inspect`: plain numbers and strings by name.
+
+        `judged_by` names the feature networks that trained the model, which are no impartial judges of it.
+        """
         return {}
 
 

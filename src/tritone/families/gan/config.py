@@ -60,6 +60,11 @@ class DiscriminatorConfig:
     gain_db: float = 3.0
     """Largest random gain, up or down, before a sound is judged; real and generated alike."""
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The feature networks that it hears through."""
+        return self.networks if self.kind == "projected" else ()
+
 
 @dataclass(frozen=True)
 class Config:

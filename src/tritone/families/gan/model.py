@@ -135,11 +135,18 @@ class LoopGAN(Synthesizer):
 
     @torch.no_grad()
     def render(
-        self, styles: Tensor, seeds: Sequence[int], *, bars: float | None = None, bpm: float | None = None
+        self,
+        styles: Tensor,
+        seeds: Sequence[int],
+        *,
+        bars: float | None = None,
+        bpm: float | None = None,
+        times: int = 1,
     ) -> Tensor:
-        """Loops `(count, channels, loop_length(bars, bpm))` of styles `(count, layers, columns)`.
+        """Loops `(count, channels, times * loop_length(bars, bpm))` of styles `(count, layers, columns)`.
 
         `bars` is a multiple of the model's bars; every repetition has grain of its own, so that no two are quite alike.
+        The whole loop is written out `times` times before it is made sound, which is the same as playing it so often.
         """
         bars, bpm = self.bars if bars is None else bars, self.default_tempo() if bpm is None else bpm
         repeats = round(bars / self.bars)
@@ -149,8 +156,9 @@ class LoopGAN(Synthesizer):
         sounds = []
         for style, seed in zip(styles, seeds, strict=True):
             bars_in_turn = style[None].expand(repeats, -1, -1)
-            sounds.append(self.sound(self.spectrograms(bars_in_turn, self._grain_seeds(seed, repeats)), samples))
-        return torch.cat(sounds) if sounds else torch.empty(0, self.channels, samples)
+            written = self.spectrograms(bars_in_turn, self._grain_seeds(seed, repeats))
+            sounds.append(self.sound(written.repeat(times, 1, 1, 1), samples, times))
+        return torch.cat(sounds) if sounds else torch.empty(0, self.channels, times * samples)
 
     def spectrograms(self, styles: Tensor, seeds: Sequence[int]) -> Tensor:
         """Log-mel spectrograms `(count, channels, mels, frames)` of styles, on the grid of the model's bars."""
@@ -166,14 +174,14 @@ class LoopGAN(Synthesizer):
         """The noise that no style holds, `(count, grain size)`."""
         return sample_normal(seeds, (self.generator.noise_size - sum(self.generator.lines),), self.mean.device)
 
-    def sound(self, spectrograms: Tensor, samples: int) -> Tensor:
-        """One loop `(1, channels, samples)` from the spectrograms of its bars, one after another.
+    def sound(self, spectrograms: Tensor, samples: int, times: int = 1) -> Tensor:
+        """One loop `(1, channels, times * samples)` from the spectrograms of its bars, one after another.
 
         Turned down where its peak lies beyond full scale.
         """
         whole = torch.cat(list(spectrograms), -1)[None]
         fitted = fit_channels(whole, self.config.vocoder.channels)
-        audio = fit_channels(render_loop(self.vocoder, fitted, samples), self.channels).float()
+        audio = fit_channels(render_loop(self.vocoder, fitted, samples, times), self.channels).float()
         return audio / audio.abs().amax().clamp(min=1.0)
 
     def generate(
@@ -238,6 +246,7 @@ class LoopGAN(Synthesizer):
             "vocoder": self.config.vocoder.architecture,
             "generator_parameters": _parameters(self.generator) + _parameters(self.mapping),
             "vocoder_parameters": _parameters(self.vocoder),
+            "judged_by": ", ".join(self.config.discriminator.judges) or "none",
         }
 
     def mean_style(self, label: int, bpm: float | None) -> Tensor:

@@ -8,8 +8,10 @@ from tritone.nn.vocoders.base import Vocoder
 from tritone.signal.periodic import resample_periodic
 
 
-def render_loop(vocoder: Vocoder, log_mel: Tensor, samples: int) -> Tensor:
+def render_loop(vocoder: Vocoder, log_mel: Tensor, samples: int, times: int = 1) -> Tensor:
     """Log-mel `(batch, channels, mels, frames)` on a grid over a loop to sound `(batch, channels, samples)`.
+
+    With `times` the grid is that of the loop written out so many times, and so is the sound.
 
     The grid is brought to the whole number of hops that is nearest to `samples`, made sound on a circle, and resampled
     as one period to exactly `samples`, so that the last sample leads into the first. That moves pitch by at most half
@@ -18,8 +20,8 @@ def render_loop(vocoder: Vocoder, log_mel: Tensor, samples: int) -> Tensor:
     """
     if log_mel.shape[1] != vocoder.channels:
         raise ValueError(f"the vocoder makes {vocoder.channels} channel(s), but the spectrogram has {log_mel.shape[1]}")
-    frames = max(1, round(samples / vocoder.hop))
-    return resample_periodic(vocoder.around(resample_frames(log_mel, frames)), samples)
+    frames = times * max(1, round(samples / vocoder.hop))
+    return resample_periodic(vocoder.around(resample_frames(log_mel, frames)), times * samples)
 
 
 def fit_channels(signal: Tensor, channels: int) -> Tensor:
