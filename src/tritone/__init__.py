@@ -8,10 +8,11 @@ _HOMES = {
     "train": "tritone.training.api",
     "distil": "tritone.training.distil",
     "load": "tritone.play.load",
+    "compare": "tritone.judge.compare.compare",
     "UserError": "tritone.errors",
 }
 
-__all__ = ["UserError", "distil", "load", "prepare", "train"]
+__all__ = ["UserError", "compare", "distil", "load", "prepare", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,9 +7,9 @@ from tritone.judge.compare.manifest import Kind
 from tritone.judge.copies import Copy
 from tritone.judge.figure import Figure, Metric
 
-FIRST = ("kd-aisfx", "kd-musicnn", "kd-logmel", "fd-aisfx", "fd-logmel")
-"""Figures by which likeness to real sound is told in one number, the best one first: at a glance, in the chart of
-quality against compute, and for best and worst examples. The kernel distance is unbiased at any number of sounds.
+FIRST = ("aisfx", "musicnn-msd", "musicnn-mtt", "logmel")
+"""Judges by whose kernel distance likeness to real sound is told in one number, the first choice first: at a glance, in
+the chart of quality against compute, and for best and worst examples. It is unbiased at any number of sounds.
 """
 
 
@@ -23,6 +23,8 @@ class Judged:
     copies: tuple[Copy, ...] = ()
     """Each sound with the most like training sound, the most alike first."""
     warnings: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()
+    """Networks that trained the system, which are no impartial judges."""
 
     def figure(self, key: str) -> Figure | None:
         """The figure of a metric, where there is one."""
@@ -37,13 +39,15 @@ def metrics_of(judged: Iterable[Judged]) -> list[Metric]:
 def leading(judged: Sequence[Judged]) -> Metric | None:
     """The one metric that stands for likeness to real sound (of new sounds) or to what went in (of reconstructions).
 
-    The first of `FIRST` that all have; else the first that all have by file, in which a direction is better.
+    The kernel distance on the first of `FIRST` that trained none of the systems (see `Judged.seen`); else the first
+    figure that all have by file, in which a direction is better.
     """
     metrics = [metric for metric in metrics_of(judged) if all(one.figure(metric.key) for one in judged)]
     named = {metric.key: metric for metric in metrics}
-    for key in FIRST:
-        if key in named:
-            return named[key]
+    seen = {name.partition(":")[0] for one in judged for name in one.seen}
+    for judge in FIRST:
+        if f"kd-{judge}" in named and judge not in seen:
+            return named[f"kd-{judge}"]
     groups = ("fidelity", "likeness", "sound", "loops")
     able = [m for m in metrics if m.better and all(_by_file(one, m.key) for one in judged)]
     return min(able, key=lambda m: groups.index(m.group) if m.group in groups else len(groups), default=None)

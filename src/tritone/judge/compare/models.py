@@ -37,6 +37,12 @@ class Knows:
         return cls(labels, bool(getattr(config, "by_tempo", False)))
 
 
+def trained_by(model: Synthesizer) -> frozenset[str]:
+    """The frozen feature networks by which a model was trained, as its facts name them."""
+    said = str(model.facts().get("judged_by", "none"))
+    return frozenset() if said == "none" else frozenset(name.strip() for name in said.split(","))
+
+
 def is_loop(model: Synthesizer, wish: Wish) -> bool:
     """Whether what the model makes of a wish leads from its end into its beginning."""
     return "loop" in model.capabilities() or (wish.real.loop and "loop" in model.controls)

@@ -12,13 +12,18 @@ from tritone.errors import UserError
 from tritone.families.base import Synthesizer
 from tritone.judge.clips import Clip, Clips, clips_of_folder
 from tritone.judge.compare.manifest import Kind
-from tritone.judge.compare.models import Audio, Knows, fitted, is_loop, new_sound, through
+from tritone.judge.compare.models import Audio, Knows, fitted, is_loop, new_sound, through, trained_by
 from tritone.judge.compare.names import Named
 from tritone.judge.compare.stems import stems
 from tritone.judge.compare.wishes import Wish, each_once
+from tritone.judge.figure import Figure
+from tritone.judge.loop_figures import wrap_figure
 from tritone.play.load import load, run_of
 from tritone.signal.files import audio_info
 from tritone.training.run import Run
+
+WRAPS = 3
+"""Loops of a model that are rendered twice over to see how exactly they go round."""
 
 Show = Callable[[int, int], None]
 """Told how much is done, and of how much."""
@@ -35,6 +40,8 @@ class Made:
     """What each was made of."""
     seconds: tuple[float, ...] = ()
     """How long each took to make, where that is known. The first is slower than all others."""
+    figures: tuple[Figure, ...] = ()
+    """What can be measured of the model alone."""
 
     def compute(self) -> float | None:
         """Seconds of work for a second of sound, without the first of several; None where it is not known."""
@@ -46,11 +53,14 @@ class Made:
 
 
 class System(ABC):
-    """One of those that are compared. `notes` are sentences that the report must say of it."""
+    """One of those that are compared. `notes` are sentences that the report must say of it, `seen` names the feature
+    networks that trained it.
+    """
 
     def __init__(self, named: Named) -> None:
         self.name, self.source = named.name, named.source
         self.notes: list[str] = []
+        self.seen: frozenset[str] = frozenset()
 
     @abstractmethod
     def make(self, wishes: Sequence[Wish], rate: int, channels: int, show: Show) -> list[Made]:
@@ -66,6 +76,7 @@ class ModelSystem(System):
         self.run = run_of(named.path) if named.origin == "checkpoint" else Run(named.path)
         which = int(named.checkpoint) if named.checkpoint.isdigit() else named.checkpoint
         self.folder = named.path if named.origin == "checkpoint" else self.run.checkpoint(which)
+        self.seen = trained_by(self.model)
         self.able = self.model.capabilities() & {"generate", "reconstruct"}
         if not self.able:
             raise UserError(f"The model in {named.path} makes no sound by itself, so there is nothing to compare.")
@@ -96,7 +107,14 @@ class ModelSystem(System):
             clips.append(Clip(wish.item, sound, label, wish.real.bpm if loop else None, loop))
         self._check_lengths(wishes, clips)
         sources = tuple(f"{self.source}, seed {wish.seed}" for wish in wishes)
-        return Made(self.name, "generated", Clips(self.name, rate, tuple(clips)), sources, tuple(seconds))
+        own = Clips(self.name, rate, tuple(clips))
+        return Made(self.name, "generated", own, sources, tuple(seconds), self._wrap(wishes))
+
+    def _wrap(self, wishes: Sequence[Wish]) -> tuple[Figure, ...]:
+        """Of a model of loops, how exactly they go round."""
+        if "loop" not in self.model.capabilities():
+            return ()
+        return tuple(wrap_figure(self.model, [wish.seed for wish in wishes[:WRAPS]]))
 
     def _reconstructed(self, real: Sequence[Clip], rate: int, seed: int, show: Callable[[int], None]) -> Made:
         clips, seconds = [], []
@@ -173,6 +191,12 @@ class FolderSystem(System):
 def open_system(named: Named, device: str, out: Path) -> System:
     """The system that a word names; `out` is where the report goes, which may not lie in a folder of sound."""
     return FolderSystem(named, out) if named.origin == "folder" else ModelSystem(named, device)
+
+
+def check(named: Named) -> None:
+    """UserError, before any work, where a run has no such checkpoint."""
+    if named.origin == "run":
+        Run(named.path).checkpoint(int(named.checkpoint) if named.checkpoint.isdigit() else named.checkpoint)
 
 
 def _stem(clip: Clip) -> str:
