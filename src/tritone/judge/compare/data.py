@@ -59,6 +59,8 @@ def _finite(value: Any) -> Any:
         return None
     if isinstance(value, Mapping):
         return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, (list, tuple)):
         return [_finite(inner) for inner in value]
     return value
