@@ -21,6 +21,9 @@ COMMANDS = {
     "upsample": "sound at a low rate to a high one",
     "encode": "sound to latents",
     "decode": "latents to sound",
+    "evaluate": "how good a folder of sound or a model is, in figures",
+    "listen": "blind listening tests: plan, serve, analyse",
+    "compare": "systems side by side on one page: sounds, figures, who is really better",
     "loops": "render a labelled set of drum loops from one-shots",
 }
 

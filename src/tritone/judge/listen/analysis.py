@@ -1,7 +1,7 @@
 """What listeners said: scores with intervals, and which differences are more than chance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tritone.judge.compare.tests import holm, wilcoxon
 from tritone.judge.listen.bootstrap import RESAMPLES, Clusters, percentiles
 from tritone.judge.listen.bradley_terry import strengths
+from tritone.judge.listen.crossed import crossed_test
 from tritone.judge.listen.exclusion import excluded
 from tritone.judge.listen.friedman import friedman
 from tritone.judge.listen.test import ANCHOR, MID_ANCHOR, Answer, Key, Kind, Test
@@ -56,15 +57,19 @@ class Comparison:
     """Of the signed-rank test on the means of listeners: it speaks of other listeners, but of these sounds."""
     p_items: float
     """Of the same on the means of items: it speaks of other sounds, but of these listeners."""
+    p_crossed: float
+    """Of a t-test whose error counts listeners and sounds together."""
     holm_listeners: float = 1.0
     """The first, corrected for all pairs (Holm)."""
-    holm_both: float = 1.0
-    """The larger of the two, corrected for all pairs."""
+    holm_all: float = 1.0
+    """The largest of the three, corrected for all pairs."""
 
     @property
     def holds(self) -> str:
-        """For what the difference is more than chance: "other sounds", "these sounds" or ""."""
-        if self.holm_both <= ALPHA:
+        """For what the difference is more than chance: "other sounds" of the systems, by all three tests, "these
+        sounds", by that on the means of listeners alone, or "".
+        """
+        if self.holm_all <= ALPHA:
             return "other sounds"
         return "these sounds" if self.holm_listeners <= ALPHA else ""
 
@@ -177,7 +182,7 @@ def _preferences(names: Sequence[str], votes: Votes, clusters: Clusters) -> list
     for place, name in enumerate(names):
         score = _score(name, _preferring(votes, name), clusters)
         low, high = percentiles(strong[1:, place])
-        scores.append(Score(**(vars(score) | {"strength": (float(strong[0, place]), low, high)})))
+        scores.append(replace(score, strength=(float(strong[0, place]), low, high)))
     return scores
 
 
@@ -186,10 +191,10 @@ def _comparison(pair: tuple[str, str], values: NDArray[np.float64], clusters: Cl
     by_listener, by_item = (_rounded(_means(values, axis)) for axis in (1, 0))
     low, high = clusters.interval(values)
     mean = float(np.nanmean(values)) if len(by_listener) else float("nan")
-    counts = len(by_listener), len(by_item)
     return Comparison(
-        *pair, mean, low, high, rank_biserial(by_listener), *counts, wilcoxon(by_listener), wilcoxon(by_item)
-    )
+        *pair, mean, low, high, rank_biserial(by_listener), len(by_listener), len(by_item),
+        wilcoxon(by_listener), wilcoxon(by_item), crossed_test(values),
+    )  # fmt: skip
 
 
 def rank_biserial(differences: NDArray[np.float64]) -> float:
@@ -206,10 +211,10 @@ def rank_biserial(differences: NDArray[np.float64]) -> float:
 
 def _corrected(found: list[Comparison]) -> tuple[Comparison, ...]:
     alone = holm([one.p_listeners for one in found])
-    both = holm([max(one.p_listeners, one.p_items) for one in found])
+    largest = holm([max(one.p_listeners, one.p_items, one.p_crossed) for one in found])
     return tuple(
-        Comparison(**(vars(one) | {"holm_listeners": first, "holm_both": second}))
-        for one, first, second in zip(found, alone, both, strict=True)
+        replace(one, holm_listeners=first, holm_all=second)
+        for one, first, second in zip(found, alone, largest, strict=True)
     )
 
 

@@ -1,6 +1,6 @@
 """Who does not count, by the rule that was fixed in the key before anybody listened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,11 +29,11 @@ def excluded(test: Test, key: Key, answers: Sequence[Answer], votes: Votes) -> d
     return _inattentive(test.kind, key.exclusion, votes) | found
 
 
-def _inattentive(kind: Kind, rule: Exclusion, votes: Votes) -> Mapping[str, str]:
+def _inattentive(kind: Kind, rule: Exclusion, votes: Votes) -> dict[str, str]:
     """Those who did not know real sound when they heard it."""
     real = votes.of((REAL, ANCHOR)) if kind == "preference" else votes.of(REAL)
     easy = _easy_items(votes, rule) if kind == "mushra" else None
-    found = {}
+    found: dict[str, str] = {}
     for place, name in enumerate(votes.listeners):
         heard = real[place][~np.isnan(real[place])]
         missed = int((heard < rule.real_below).sum())

@@ -49,19 +49,20 @@ def pairs_of(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def count_votes(test: Test, key: Key, answers: Sequence[Answer]) -> tuple[Votes, ...]:
     """Tables of all questions; training does not count."""
     trials = {trial.id: trial for trial in test.trials if not trial.training}
-    listeners = tuple(dict.fromkeys(answer.listener for answer in answers))
+    listeners = tuple(sorted({answer.listener for answer in answers}))
     items = sorted({key.stimuli[name].item for trial in trials.values() for name in trial.stimuli})
     systems = systems_of(key)
     pairs: tuple[tuple[str, str], ...] = (*pairs_of(systems), (REAL, ANCHOR))
     columns = pairs if test.kind == "preference" else systems
-    places = [{name: place for place, name in enumerate(names)} for names in (listeners, items, columns)]
+    rows, stacks = ({name: place for place, name in enumerate(names)} for names in (listeners, items))
+    places: dict[object, int] = {name: place for place, name in enumerate(columns)}
     tables = {question.id: np.full((len(listeners), len(items), len(columns)), np.nan) for question in test.questions}
     for answer in answers:
         if answer.trial in trials:
-            column = _column(trials[answer.trial], key.stimuli, answer, places[2])
+            column = _column(trials[answer.trial], key.stimuli, answer, places)
             if column is not None:
-                item = key.stimuli[answer.stimulus].item
-                tables[answer.question][places[0][answer.listener], places[1][item], column] = answer.value
+                item = stacks[key.stimuli[answer.stimulus].item]
+                tables[answer.question][rows[answer.listener], item, column] = answer.value
     return tuple(Votes(name, listeners, tuple(items), columns, table) for name, table in tables.items())
 
 
