@@ -8,11 +8,12 @@ _HOMES = {
     "train": "tritone.training.api",
     "distil": "tritone.training.distil",
     "load": "tritone.play.load",
+    "evaluate": "tritone.judge.evaluate",
     "compare": "tritone.judge.compare.compare",
     "UserError": "tritone.errors",
 }
 
-__all__ = ["UserError", "compare", "distil", "load", "prepare", "train"]
+__all__ = ["UserError", "compare", "distil", "evaluate", "load", "prepare", "train"]
 
 
 def __getattr__(name: str) -> Any:

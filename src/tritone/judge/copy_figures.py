@@ -53,4 +53,8 @@ def copy_figures(
 def _warnings(held_out: int) -> list[str]:
     if held_out >= ENOUGH:
         return []
-    return [f"The bound for a copy comes from only {held_out} held-out sounds; listen to the pairs."]
+    share = 100 / (held_out + 1)
+    return [
+        f"The bound for a copy comes from only {held_out} held-out sounds, so that about {share:.0f} % lie above it by "
+        "chance; listen to the pairs."
+    ]

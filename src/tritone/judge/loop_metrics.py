@@ -61,7 +61,7 @@ SEAM_EXCESS = _metric(
     "seam-excess",
     "Seam beside middle",
     "By how much more the sounds differ from real ones in the quarter of a second around the seam than in the middle "
-    "(kernel distance on kd-logmel); about 0 where the seam is as good as the rest.",
+    "(kernel distance of log-mel spectra); about 0 where the seam is as good as the rest.",
     "100 MMD²",
     "lower",
 )
