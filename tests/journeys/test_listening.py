@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +75,21 @@ def rate(page, *digits: int, on: bool = True) -> None:
         page.keyboard.press("Enter")
 
 
+@contextmanager
+def visited(page, folder: Path, test):
+    """A server of the test, which the page has left before it ends (else it complains that sounds cannot be had)."""
+    with site(folder, test) as here:
+        yield here
+        page.goto("about:blank")
+
+
 def address(here) -> str:
     return f"http://127.0.0.1:{here.port}/"
 
 
 def test_a_listener_rates_by_keyboard_and_reloads_in_the_middle(page, folder):
     test = make_test(folder)
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         enter(page, address(here))
         rate(page, 5, 4)
         page.get_by_text("That was the practice").wait_for()
@@ -114,7 +123,7 @@ def test_a_listener_rates_by_keyboard_and_reloads_in_the_middle(page, folder):
 
 def test_nothing_is_rated_before_it_is_heard(page, folder):
     test = make_test(folder)
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         enter(page, address(here))
         page.keyboard.press("3")
         page.keyboard.press("Enter")
@@ -135,7 +144,7 @@ def test_nothing_is_rated_before_it_is_heard(page, folder):
 
 def test_without_a_connection_answers_wait_and_arrive_once(page, folder):
     test = make_test(folder)
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         enter(page, address(here))
         page.wait_for_load_state("networkidle")
         page.context.set_offline(True)
@@ -154,7 +163,7 @@ def test_without_a_connection_answers_wait_and_arrive_once(page, folder):
 
 
 def test_a_second_window_takes_over(page, folder):
-    with site(folder, make_test(folder)) as here:
+    with visited(page, folder, make_test(folder)) as here:
         enter(page, address(here))
         second = page.context.new_page()
         second.goto(address(here))
@@ -164,7 +173,7 @@ def test_a_second_window_takes_over(page, folder):
 
 def test_of_two_sounds_one_is_chosen(page, folder):
     test = make_test(folder, "preference")
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         enter(page, address(here), "No")
         for number, digit in enumerate((1, 2, 3, 1)):
             page.get_by_text("Practice 1" if number == 0 else f"Pair {number} of 3").wait_for()
@@ -186,7 +195,7 @@ def test_of_two_sounds_one_is_chosen(page, folder):
 
 def test_several_sounds_are_rated_beside_the_reference(page, folder):
     test = make_test(folder, "mushra", seconds=0.8)
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         enter(page, address(here))
         for screen in ("Practice 1 of 1", "Comparison 1 of 1"):
             page.get_by_text(screen).wait_for()
@@ -217,7 +226,7 @@ def here_stimulus(test, screen: str, number: int) -> str:
 
 def test_headphones_are_checked(page, folder):
     test = make_test(folder)
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         page.goto(address(here))
         page.get_by_label("No", exact=True).check()
         page.get_by_label("With headphones").check()
@@ -270,7 +279,7 @@ def test_a_loop_goes_round_to_the_sample(page, folder):
     """What the audio thread of the browser plays of a padded file is its sound over and over, bit by bit."""
     test = make_test(folder)
     sound = test.stimuli[3]
-    with site(folder, test) as here:
+    with visited(page, folder, test) as here:
         page.goto(address(here))
         page.get_by_role("button", name="Begin").wait_for()
         played = page.evaluate(
