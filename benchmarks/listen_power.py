@@ -12,8 +12,10 @@ import numpy as np
 from table import Row, arguments, finish, machine
 
 from tritone.judge.listen.analysis import Comparison, result_of
+from tritone.judge.listen.design import EXCLUSION
+from tritone.judge.listen.exclusion import inattentive
 from tritone.judge.listen.simulate import Variation, simulated, widths
-from tritone.judge.listen.test import ANCHOR, REAL
+from tritone.judge.listen.test import ANCHOR, REAL, Exclusion
 
 ITEMS, PER_LISTENER = 18, 9
 PANELS = (8, 20, 40)
@@ -71,6 +73,31 @@ def with_difference(tests: int, listeners: int) -> Row:
     return share(label, found, len(better))
 
 
+def who_is_left_out(tests: int) -> list[Row]:
+    """The rule of exclusion, with five of twenty listeners who press any key; beside it the stricter one of 4 of 5."""
+    rng = np.random.default_rng(0)
+    rules = (EXCLUSION["rating"], Exclusion(4.0, 0.15))
+    out = np.zeros((2, 2), int)
+    for _ in range(tests):
+        votes = simulated(
+            Variation(), {"a": 0.0, REAL: 0.8, ANCHOR: -1.2}, rng, listeners=20, items=ITEMS,
+            per_listener=PER_LISTENER, careless=5,
+        )  # fmt: skip
+        for place, rule in enumerate(rules):
+            left = inattentive("rating", rule, votes)
+            careless = sum(name in left for name in votes.listeners[-5:])
+            out[place] += len(left) - careless, careless
+    found = []
+    for kind, (name, of) in enumerate((("who listen", 15), ("who press any key", 5))):
+        low, high = wilson(int(out[0, kind]), of * tests)
+        strict = out[1, kind] / (of * tests)
+        what = f"listeners {name} that are left out (peer: real sound below 4 in more than 15 %)"
+        found.append(
+            Row(what, out[0, kind] / (of * tests), strict, None, "share", of * tests, f"{low:.3f} to {high:.3f}")
+        )
+    return found
+
+
 def main() -> None:
     args = arguments(__doc__ or "")
     tests = 120 if args.quick else 1000
@@ -81,6 +108,7 @@ def main() -> None:
         for row in without_difference(tests, listeners, name, variation)
     ]
     rows += [with_difference(tests, listeners) for listeners in PANELS]
+    rows += who_is_left_out(tests)
     finish("listen_power", rows, machine(), args.json)
 
 

@@ -270,6 +270,24 @@ def test_the_rule_of_exclusion_is_in_the_key(source, tmp_path):
     assert planned(source, tmp_path / "c", items=2, exclusion=rule).key.exclusion == rule
 
 
+def test_an_anchor_that_cannot_be_told_from_real_sound_excludes_nobody(tmp_path):
+    names, real = folders(tmp_path, systems=1, count=3)
+    for number, path in enumerate(sorted(real.iterdir())):
+        soundfile.write(path, 0.3 * np.sin(np.arange(RATE) * (0.03 + 0.01 * number)), RATE)
+    source = find_source(names, real, "generated", loops=False)
+    plan = planned(source, tmp_path / "a")
+    assert not plan.key.exclusion.over_anchor and any("little above 3.5 kHz" in note for note in plan.notes)
+    assert planned(source, tmp_path / "b", kind="preference").key.exclusion.share == 1.0
+
+
+def test_items_with_a_real_sound_of_their_own_come_first(source, tmp_path):
+    one = source.real["item-00"]
+    again = {item: one if item > "item-05" else take for item, take in source.real.items()}
+    plan = planned(replace(source, real=again), tmp_path / "t", items=5, seed=3)
+    hidden = [heard.source for heard in plan.key.stimuli.values() if heard.system == REAL]
+    assert len(set(hidden)) == len(hidden) == 6
+
+
 def test_what_cannot_be_planned(source, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()

@@ -26,11 +26,11 @@ def excluded(test: Test, key: Key, answers: Sequence[Answer], votes: Votes) -> d
         for name, trials in done.items()
         if len(trials) < FINISHED * screens
     }
-    return _inattentive(test.kind, key.exclusion, votes) | found
+    return inattentive(test.kind, key.exclusion, votes) | found
 
 
-def _inattentive(kind: Kind, rule: Exclusion, votes: Votes) -> dict[str, str]:
-    """Those who did not know real sound when they heard it."""
+def inattentive(kind: Kind, rule: Exclusion, votes: Votes) -> dict[str, str]:
+    """Listeners who did not know real sound when they heard it, each with what shows it."""
     real = votes.of((REAL, ANCHOR)) if kind == "preference" else votes.of(REAL)
     easy = _easy_items(votes, rule) if kind == "mushra" else None
     found: dict[str, str] = {}

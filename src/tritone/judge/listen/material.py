@@ -51,10 +51,23 @@ class Material:
         return REAL if self.kind == "mushra" and system in (ANCHOR, MID_ANCHOR, REFERENCE) else system
 
 
+@dataclass(frozen=True)
+class Written:
+    """The stimuli of a test."""
+
+    stimuli: tuple[Stimulus, ...]
+    """In the order of their names."""
+    heard: dict[str, Heard]
+    """What they are."""
+    lacking: float
+    """How loud what the anchor lacks is, beside all of the real sound, in LU: the median over items."""
+    notes: tuple[str, ...]
+
+
 def write_sounds(
     material: Material, named: Mapping[str, Sound], folder: Path, rng: np.random.Generator, progress: Progress
-) -> tuple[tuple[Stimulus, ...], dict[str, Heard], tuple[str, ...]]:
-    """Write `folder/audio/ID.wav` for each id in `named`; gives the stimuli, what they are, and notes.
+) -> Written:
+    """Write `folder/audio/ID.wav` for each id in `named`.
 
     All is read twice, first to measure and then to write, so that only the sounds of one item are in memory.
     """
@@ -62,11 +75,12 @@ def write_sounds(
     for name, (system, item, _) in sorted(named.items()):
         of.setdefault(item, {})[name] = system
     levels: dict[tuple[str, str], Level] = {}
-    longest = 0
+    longest, lacking = 0, []
     for done, item in enumerate(sorted(of), 1):
         every = material.sounds(item)
         for system in {material.leader(system) for system in of[item].values()}:
             levels[system, item] = measure(every[system], material.form)
+        lacking.append(_lacking(every, material.form))
         longest = max(longest, *(every[system].shape[-1] for system in of[item].values()))
         progress(done, 2 * len(of))
     target = common_loudness(levels.values())
@@ -83,7 +97,14 @@ def write_sounds(
             heard[name] = Heard(system, item, material.origin(system, item), round(change, 2))
         progress(len(of) + done, 2 * len(of))
     notes = (*_loudness_notes(levels, target), *_length_notes(stimuli, heard))
-    return tuple(sorted(stimuli, key=lambda stimulus: stimulus.id)), dict(sorted(heard.items())), notes
+    stimuli.sort(key=lambda stimulus: stimulus.id)
+    return Written(tuple(stimuli), dict(sorted(heard.items())), float(np.median(lacking)), notes)
+
+
+def _lacking(sounds: Mapping[str, NDArray[np.float32]], form: Form) -> float:
+    """How loud what the anchor lacks is, beside all of the sound; -inf for silence."""
+    whole = measure(sounds[REAL], form).loudness
+    return measure(sounds[REAL] - sounds[ANCHOR], form).loudness - whole if np.isfinite(whole) else -np.inf
 
 
 def _loudness_notes(levels: Mapping[tuple[str, str], Level], target: float) -> list[str]:
@@ -106,7 +127,7 @@ def _length_notes(stimuli: list[Stimulus], heard: Mapping[str, Heard]) -> list[s
         if max(of.values()) - min(of.values()) > 0.001:
             short, long = min(of, key=lambda name: of[name]), max(of, key=lambda name: of[name])
             return [
-                f"Loops are not of one length ({item}: {short} {of[short]:.3f} s, {long} {of[long]:.3f} s), which tells "
-                "systems apart; give loops of the same tempo and bars."
+                f"Loops are not of one length ({item}: {short} {of[short]:.3f} s, {long} {of[long]:.3f} s), which "
+                "tells systems apart; give loops of the same tempo and bars."
             ]
     return []

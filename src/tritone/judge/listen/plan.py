@@ -15,9 +15,12 @@ from tritone.judge.listen.orders import make_orders
 from tritone.judge.listen.questions import QUALITY, ask
 from tritone.judge.listen.sound import Form, common_form
 from tritone.judge.listen.source import Source, Take
-from tritone.judge.listen.test import Exclusion, Key, Kind, Question, Test
+from tritone.judge.listen.test import Exclusion, Key, Kind, Test
 from tritone.signal.files import audio_info
 from tritone.training.atomic import whole_folder
+
+AUDIBLE = -20.0
+"""LU beside all of the sound from which on it is heard that the anchor lacks something."""
 
 
 @dataclass(frozen=True)
@@ -78,24 +81,27 @@ def plan_test(
     with whole_folder(out) as folder:
         (folder / AUDIO_NAME).mkdir()
         material = Material(source, kind, form, options.seconds)
-        stimuli, heard, found = write_sounds(material, design.sounds, folder, names.rng, progress)
+        written = write_sounds(material, design.sounds, folder, names.rng, progress)
         trials = sorted((*design.training, *(trial for block in design.blocks for trial in block)), key=lambda t: t.id)
         orders = make_orders(design.blocks, design.training)
         minutes = round(len(orders[0].screens) * screen / 60, 1)
-        test = Test(names.new(), options.title, kind, questions, stimuli, tuple(trials), orders, minutes)
-        key = Key(test.id, heard, _exclusion(options, questions), questions[0].id, made)
+        test = Test(names.new(), options.title, kind, questions, written.stimuli, tuple(trials), orders, minutes)
+        told = questions[0].id == QUALITY and written.lacking >= AUDIBLE
+        key = Key(test.id, written.heard, _exclusion(options, told), questions[0].id, made)
         write_test(folder, test, key)
     if any(take.loop for take in takes) and not form.loop:
         notes.append("Some sounds are loops and others are not; all are played once, so that it tells nothing apart.")
     if each * parts < len(items):
         notes.append(f"{each * parts} of {len(items)} sounds are used, so that every listener gets as many.")
-    notes += [*_too_few(len(source.systems), each * parts), *found]
+    if written.lacking < AUDIBLE:
+        notes.append("There is little above 3.5 kHz in the real sound, so that the anchor does not tell who listens.")
+    notes += [*_too_few(len(source.systems), each * parts), *written.notes]
     return Planned(test, key, each * parts, each, tuple(notes))
 
 
 def _chosen(source: Source, options: PlanOptions, names: Names) -> tuple[str, list[str], list[str]]:
     """An item for training, the items of the test, drawn by lot, and notes."""
-    drawn = [source.items[place] for place in names.rng.permutation(len(source.items))]
+    drawn = _fresh_first(source, [source.items[place] for place in names.rng.permutation(len(source.items))])
     if len(drawn) < 2:
         raise UserError("The systems have fewer than two sounds in common; a listening test needs at least two.")
     notes, spare = list(source.notes), len(drawn) > 2
@@ -106,6 +112,18 @@ def _chosen(source: Source, options: PlanOptions, names: Names) -> tuple[str, li
     if options.items and len(items) < options.items:
         notes.append(f"There are {len(items)} sounds of each system for the test, not {options.items}.")
     return drawn[0], items, notes
+
+
+def _fresh_first(source: Source, items: Sequence[str]) -> list[str]:
+    """Items in their order, but those whose real sound is another's too come last."""
+    seen: set[Path] = set()
+    again = []
+    for item in items:
+        path = source.real[item].path
+        if path in seen:
+            again.append(item)
+        seen.add(path)
+    return [item for item in items if item not in again] + again
 
 
 def _default_questions(kind: Kind, form: Form) -> tuple[str, ...]:
@@ -119,10 +137,14 @@ def _typical_seconds(takes: Sequence[Take], form: Form, longest: float) -> float
     return typical if form.loop else min(typical, longest)
 
 
-def _exclusion(options: PlanOptions, questions: Sequence[Question]) -> Exclusion:
-    """The rule of the plan, or the usual one. Only the question of quality holds real sound and anchor apart."""
+def _exclusion(options: PlanOptions, told: bool) -> Exclusion:
+    """The rule of the plan, or the usual one. Where real sound and anchor cannot be `told` apart, because they sound
+    alike or are asked about something else, nobody is left out for not doing so.
+    """
     rule = options.exclusion or EXCLUSION[options.kind]
-    return replace(rule, over_anchor=rule.over_anchor and questions[0].id == QUALITY)
+    if told:
+        return rule
+    return replace(rule, over_anchor=False, share=1.0 if options.kind == "preference" else rule.share)
 
 
 def _too_few(systems: int, items: int) -> list[str]:
