@@ -35,7 +35,7 @@ def text(tmp_path_factory) -> str:
     points = [Point(HOSTILE, 0.01, 3.0, 2.0, 5.0), Point("b", 10.0, 3.1), Point("not there", float("nan"), 1.0)]
     table = Table(
         HOSTILE, ["", HOSTILE],
-        [Row(HOSTILE, about=HOSTILE), Row("x", [Cell("1.5", "1 to 2", good=True, marks=[1])], "in <i>")],
+        [Row(HOSTILE, note=HOSTILE), Row("x", [Cell("1.5", "1 to 2", good=True, marks=[1])], "a <i>", "in <i>")],
         notes=[HOSTILE],
     )  # fmt: skip
     report = Report(

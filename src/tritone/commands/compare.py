@@ -1,9 +1,9 @@
 """`tritone compare`: systems side by side on one page."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
+from tritone.commands.evaluate import EMBEDDINGS, names
 from tritone.commands.parser import CommandParser, number, whole
 
 
@@ -31,24 +31,22 @@ def main(argv: Sequence[str]) -> int:
         "--rows", type=whole(1), default=8, metavar="N", help="rows of examples on the page, at most (default 8)"
     )
     parser.add_argument(
-        "--judges", type=_names, default=("logmel", "aisfx", "musicnn-msd"), metavar="A,B",
-        help="by what likeness to real sound is measured (default logmel,aisfx,musicnn-msd); also musicnn-mtt, or "
-        "KIND:PATH with weights of vggish, clap, panns, yamnet, scnn or encodec",
+        "--embeddings", type=names, default=EMBEDDINGS, metavar="A,B",
+        help="who judges likeness (default aisfx,musicnn-mtt,logmel); also musicnn-msd, or KIND:PATH with weights of "
+        "vggish, clap, panns, yamnet, scnn or encodec",
     )  # fmt: skip
+    parser.add_argument(
+        "--classifier", type=Path, metavar="RUN", help="a run of `tritone train tagger`: adds the inception score"
+    )
+    parser.add_argument("--no-speed", action="store_true", help="do not time runs by themselves")
     parser.add_argument("--device", default="cpu", help="where models play: cpu, cuda or mps (default cpu)")
     args = parser.parse(argv)
     from tritone.commands.screen import progress
     from tritone.judge.compare.compare import Options, compare
 
-    options = Options(args.count, args.seed, args.seconds, args.rows, args.judges, args.device)
+    options = Options(
+        args.count, args.seed, args.seconds, args.rows, args.embeddings, args.classifier, not args.no_speed, args.device
+    )
     page = compare(args.systems, reference=args.reference, out=args.out, options=options, stage=progress)
     print(f"Open {page.resolve()} in a browser.")
     return 0
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """A type for names between commas."""
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(names) or len(set(names)) < len(names):
-        raise ArgumentTypeError(f"must be different names between commas, not {text}")
-    return names

@@ -23,8 +23,10 @@ class Row:
 
     name: str
     cells: Sequence[Cell] = ()
+    note: str = ""
+    """Small, below the name."""
     about: str = ""
-    """What the name means, in small letters below it."""
+    """What the name means; shown when the name is clicked."""
 
 
 @dataclass(frozen=True)

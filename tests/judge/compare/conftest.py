@@ -19,7 +19,9 @@ def knock(number: int, colour: float = 0.0) -> np.ndarray:
     time = np.arange(RATE // 2) / RATE
     tone = np.sin(2 * np.pi * rng.uniform(150, 600) * time)
     noise = rng.normal(0, 0.3, len(time))
-    return (0.4 * ((1 - colour) * tone + (0.1 + colour) * noise) * np.exp(-time * rng.uniform(5, 15))).astype(np.float32)
+    return (0.4 * ((1 - colour) * tone + (0.1 + colour) * noise) * np.exp(-time * rng.uniform(5, 15))).astype(
+        np.float32
+    )
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,6 @@ def report(folders) -> Path:
     """The report. Read only."""
     out = folders / "report"
     words = [str(folders / "near"), f"noise={folders / 'far'}", str(folders / "back")]
-    options = Options(count=SOUNDS, rows=3, judges=("logmel",), seconds=4.0)
+    options = Options(count=SOUNDS, rows=3, embeddings=("logmel",), seconds=4.0)
     compare(words, reference=folders / "real", out=out, options=options)
     return out

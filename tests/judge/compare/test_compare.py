@@ -84,7 +84,7 @@ def test_the_page_says_what_the_data_says(report):
 
 def test_the_same_again_is_the_same(report, folders, tmp_path):
     words = [str(folders / "near"), f"noise={folders / 'far'}", str(folders / "back")]
-    options = Options(count=COUNT, rows=1, judges=("logmel",))
+    options = Options(count=COUNT, rows=1, embeddings=("logmel",))
     compare(words, reference=folders / "real", out=tmp_path / "again", options=options)
     one, two = (json.loads((where / "report.json").read_text()) for where in (report, tmp_path / "again"))
     assert one["judged"] == two["judged"] and one["verdicts"] == two["verdicts"]

@@ -1,9 +1,8 @@
 """`tritone compare`: systems side by side on the same seeds, lengths and loudness, as one page and as data."""
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,16 +14,20 @@ from tritone.judge.compare.curves import Curves, curves_of
 from tritone.judge.compare.data import as_csv, as_json
 from tritone.judge.compare.judged import Judged
 from tritone.judge.compare.judging import Judge
-from tritone.judge.compare.manifest import NAME, Manifest
+from tritone.judge.compare.manifest import NAME, Kind, Manifest
 from tritone.judge.compare.material import Material, open_material
 from tritone.judge.compare.names import Named, named
 from tritone.judge.compare.page import write_page
 from tritone.judge.compare.sounds import TARGET, gain_to, loudness_of, write_sounds
 from tritone.judge.compare.stems import stems
 from tritone.judge.compare.summary import as_markdown
-from tritone.judge.compare.systems import Made, ModelSystem, Show, System, check, open_system
+from tritone.judge.compare.systems import Made, ModelSystem, System, check, open_system
 from tritone.judge.compare.verdicts import verdicts
 from tritone.judge.compare.wishes import Wish, wishes_of
+from tritone.judge.evaluate import EMBEDDINGS, Stage, quiet
+from tritone.judge.figure import Figure
+from tritone.judge.speed import GENERATING, RECONSTRUCTING, Played, speed_figures
+from tritone.judge.subject import check as check_sounds
 from tritone.report.page import made_by
 from tritone.signal.files import write_wav
 from tritone.training.atomic import whole_folder
@@ -34,11 +37,10 @@ PAGE, DATA, TABLE, TEXT = "index.html", "report.json", "report.csv", "report.md"
 TRAINING = "training"
 OWN = (PAGE, DATA, TABLE, TEXT, NAME, "sounds", TRAINING)
 """What a report consists of."""
+TIMED: Mapping[str, Kind] = {GENERATING.key: "generated", RECONSTRUCTING.key: "reconstructed"}
+"""Which kind of sound a figure of speed is of."""
 PAIRS = 10
 """Pairs with training sound that are kept of each system."""
-
-Stage = Callable[[str], AbstractContextManager[Show]]
-"""Opens a stage of the work by its name; gives what is told how far it is."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,14 @@ class Options:
     """Held-out sounds that are no loops are cut into pieces of this length."""
     rows: int = 8
     """Rows of examples of each kind on the page, at most."""
-    judges: tuple[str, ...] = ("logmel", "aisfx", "musicnn-msd")
-    """Embeddings by which likeness to real sound is measured."""
+    embeddings: tuple[str, ...] = EMBEDDINGS
+    """Who judges likeness to real sound (see `judge.embeddings`)."""
+    classifier: Path | None = None
+    """A run of `tritone train tagger`, for the inception score."""
+    speed: bool = True
+    """Whether models are timed by themselves, and their memory measured."""
     device: str = "cpu"
     """Where models play."""
-
-
-@contextmanager
-def quiet(name: str) -> Iterator[Show]:
-    """A stage that shows nothing."""
-    yield lambda done, total: None
 
 
 def compare(
@@ -87,7 +87,7 @@ def compare(
     _check(words, out, options)
     command = command or _command(systems, path, out, options)
     material = open_material(path, out, seconds=options.seconds)
-    judge = Judge(material, options.judges, options.seed)
+    judge = Judge(material, options.embeddings, classifier=options.classifier, seed=options.seed)
     wishes = wishes_of(material.held_out, options.count, options.seed)
     with whole_folder(out) as folder:
         found = _Work(folder, material, wishes, options, stage).run(words, judge, command)
@@ -108,6 +108,7 @@ class _Work:
         self.folder, self.material, self.wishes, self.options, self.stage = folder, material, wishes, options, stage
         self.notes: list[str] = []
         self.seen: dict[str, frozenset[str]] = {}
+        self.speeds: dict[str, list[Figure]] = {}
         self.costs: dict[str, Cost] = {}
         self.runs: dict[str, Run] = {}
 
@@ -119,14 +120,15 @@ class _Work:
         judged = []
         for one in made:
             with self.stage(f"judging {one.kind} sound of {one.system}"):
-                judged.append(judge.judged(one, self.seen[one.system]))
+                found = judge.judged(one, self.seen[one.system])
+            judged.append(replace(found, figures=(*found.figures, *self._speed(one))))
         with self.stage("testing differences"):
-            found = verdicts(judged, judge.exchange)
+            tested = verdicts(judged, judge.exchange)
         return Comparison(
             real=self._real(),
             systems=tuple(self._compared(word, made) for word in words),
             judged=tuple(judged),
-            verdicts=tuple(found),
+            verdicts=tuple(tested),
             curves=tuple(self._curves()),
             near=tuple(self._near(judged, manifest)),
             manifest=manifest,
@@ -134,22 +136,36 @@ class _Work:
             seed=self.options.seed,
             command=command,
             made=how,
-            warnings=tuple(dict.fromkeys([*self.notes, *(note for one in judged for note in one.warnings)])),
+            warnings=tuple(dict.fromkeys([*self.notes, *judge.warnings, *(n for one in judged for n in one.warnings)])),
         )
 
     def _made(self, word: Named) -> list[Made]:
         with self.stage(f"sounds of {word.name}") as show:
             system: System = open_system(word, self.options.device, self.folder)
             made = system.make(self.wishes, self.material.rate, self.material.channels, show)
+        for one in made:
+            check_sounds(one.clips)
         if isinstance(system, ModelSystem):
             self.costs[word.name] = cost_of(system.run, system.folder, system.model)
             self.runs[word.name] = system.run
+            if self.options.speed:
+                with self.stage(f"speed of {word.name}"):
+                    self.speeds[word.name] = speed_figures(Played(system.model, system.folder))
         self.notes += system.notes
         self.seen[word.name] = system.seen
         return made
 
+    def _speed(self, made: Made) -> list[Figure]:
+        """What was timed that goes with this kind of sound."""
+        other = RECONSTRUCTING if made.kind == "generated" else GENERATING
+        return [figure for figure in self.speeds.get(made.system, ()) if figure.metric != other]
+
     def _compared(self, word: Named, made: Sequence[Made]) -> Compared:
         work = {one.kind: one.compute() for one in made if one.system == word.name}
+        for figure in self.speeds.get(word.name, ()):
+            kind = TIMED.get(figure.metric.key)
+            if kind in work:
+                work[kind] = 1 / figure.value
         run = self.runs.get(word.name)
         return Compared(
             word.name,
@@ -212,6 +228,8 @@ def _command(systems: Sequence[str], reference: Path, out: Path, options: Option
     words = ["tritone", "compare", *systems, "--reference", str(reference), "--out", str(out)]
     for name, value in asked.items():
         words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    if options.judges != usual.judges:
-        words += ["--judges", ",".join(options.judges)]
+    if options.embeddings != usual.embeddings:
+        words += ["--embeddings", ",".join(options.embeddings)]
+    words += ["--classifier", str(options.classifier)] if options.classifier else []
+    words += [] if options.speed else ["--no-speed"]
     return shlex.join(words)

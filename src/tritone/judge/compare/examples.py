@@ -1,6 +1,6 @@
 """Which sounds stand on the page: chosen by rule, and as many as fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,14 +93,15 @@ def _new(comparison: Comparison, rows: int) -> Iterator[Example]:
     """Rows of a real sound and what each system made for it; files of other systems come in their order."""
     manifest = comparison.manifest
     systems = {name: manifest.of(name) for name in manifest.systems("generated")}
+    real = manifest.of(REAL, "real")
     longest = max((len(sounds) for sounds in systems.values()), default=0)
     for place in spread_evenly(longest, rows):
         row = [sounds[place] for sounds in systems.values() if place < len(sounds)]
-        asked = next((sound for sound in row if sound.seed is not None), row[0])
-        name = _row_name(comparison, asked)
-        if asked.real:
-            yield _example(manifest.sound(asked.real), "real sound", name)
-        yield from (_example(sound, sound.system, name, "" if sound.seed is not None else sound.item) for sound in row)
+        asked = next((sound for sound in row if sound.real), None)
+        beside = manifest.sound(asked.real) if asked else real[place % len(real)]
+        name = _row_name(asked.item, beside) if asked else f"{place + 1} of {longest}"
+        yield _example(beside, "real sound", name, beside.item)
+        yield from (_example(sound, sound.system, name, "" if sound.real else sound.item) for sound in row)
 
 
 def _through(comparison: Comparison, rows: int) -> Iterator[Example]:
@@ -152,7 +153,6 @@ def _example(sound: Sound, title: str, group: str, note: str = "") -> Example:
     return Example(sound.file, title, group, note, sound.gain, sound.loop)
 
 
-def _row_name(comparison: Comparison, sound: Sound) -> str:
-    real: Sequence[Sound] = [comparison.manifest.sound(sound.real)] if sound.real else []
-    about = [f"{each.label}" for each in real if each.label] + [f"{each.bpm:g} BPM" for each in real if each.bpm]
-    return " · ".join([sound.item if sound.seed is not None else "files", *about])
+def _row_name(item: str, real: Sound) -> str:
+    """Such as "seed 3 · techno · 120 BPM"."""
+    return " · ".join([item, *filter(None, [real.label, f"{real.bpm:g} BPM" if real.bpm else ""])])

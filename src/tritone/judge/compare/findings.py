@@ -9,7 +9,7 @@ from tritone.judge.compare.manifest import Kind
 from tritone.judge.compare.tables import p_words
 from tritone.judge.compare.tests import least_p
 from tritone.judge.compare.verdicts import SURE, Verdict
-from tritone.judge.compare.words import KINDS, counted, listed, spread, value_words
+from tritone.judge.compare.words import KINDS, counted, duration, listed, spread, value_words
 from tritone.judge.figure import Metric
 
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
@@ -28,17 +28,21 @@ def title(comparison: Comparison) -> str:
 
 def lead(comparison: Comparison) -> str:
     """What was done, in two sentences."""
-    parts = []
+    said = []
     if comparison.of("generated"):
-        parts.append(
-            f"Each system was asked for {counted(comparison.count, 'new sound')}, all of the same seeds and lengths"
+        said.append(
+            f"Each system was asked for {counted(comparison.count, 'new sound')}, of the same seeds and lengths."
         )
     if comparison.of("reconstructed"):
-        verb = "took" if parts else "Each system took"
-        parts.append(f"{'those that can ' if parts else ''}{verb} held-out sounds apart and put them together again")
+        who = "Those that can take sound apart" if said else "The systems"
+        said.append(f"{who} were given held-out sounds, to be put together again.")
     real = comparison.real
-    held = counted(real.held_out, "real sound")
-    return f"{'; '.join(parts)}. They are held against {held} that nothing here was trained on, as far as is known."
+    held = f"{counted(real.held_out, 'real sound')} ({duration(real.seconds)})"
+    if real.training:
+        said.append(f"All are held against {held} that were kept out of training.")
+    else:
+        said.append(f"All are held against {held}.")
+    return " ".join(said)
 
 
 def findings(comparison: Comparison) -> list[str]:

@@ -7,7 +7,7 @@ from tritone.judge.compare.manifest import Kind
 from tritone.judge.copies import Copy
 from tritone.judge.figure import Figure, Metric
 
-FIRST = ("aisfx", "musicnn-msd", "musicnn-mtt", "logmel")
+FIRST = ("aisfx", "musicnn-mtt", "musicnn-msd", "logmel")
 """Judges by whose kernel distance likeness to real sound is told in one number, the first choice first: at a glance, in
 the chart of quality against compute, and for best and worst examples. It is unbiased at any number of sounds.
 """

@@ -1,6 +1,7 @@
 """Figures of all systems against one reference."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tritone.judge.clips import Clip, Clips
 from tritone.judge.compare.exchange import Exchange
@@ -23,12 +24,20 @@ from tritone.judge.variety import variety_figures
 class Judge:
     """Measures what systems made. New sound is held against training sound, with held-out sound beside it."""
 
-    def __init__(self, material: Material, judges: Sequence[str], seed: int) -> None:
-        self.material, self.seed = material, seed
-        self.embeddings = [load_embedding(name) for name in judges]
+    def __init__(
+        self, material: Material, embeddings: Sequence[str], *, classifier: Path | None = None, seed: int = 0
+    ) -> None:
+        self.material, self.classifier, self.seed = material, classifier, seed
+        self.embeddings = [load_embedding(name) for name in embeddings]
         self.reference = material.held_out if material.training is None else material.training
         self.real = None if material.training is None else material.held_out
         self.embedded: dict[tuple[str, str], Embedded] = {}
+        self.warnings = []
+        if self.real is None:
+            self.warnings.append(
+                f"{material.path} is a plain folder: nothing of it is known as training sound, so no value of real "
+                "sound stands beside the figures, and copies were not looked for."
+            )
 
     def judged(self, made: Made, seen: frozenset[str]) -> Judged:
         """All figures of one kind of sound of a system; `seen` names the networks that trained it."""
@@ -61,7 +70,8 @@ class Judge:
         )
         for embedding in self.embeddings:
             self.embedded[embedding.name, clips.name] = embedding.embed(clips)
-        return figures + variety_figures(self.reference, clips, real=self.real, seed=self.seed), []
+        variety = variety_figures(self.reference, clips, real=self.real, classifier=self.classifier, seed=self.seed)
+        return figures + variety, []
 
     def _copies(self, clips: Clips) -> tuple[list[Figure], tuple[Copy, ...]]:
         if self.real is None:

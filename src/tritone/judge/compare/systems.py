@@ -144,7 +144,9 @@ class ModelSystem(System):
 
 
 class FolderSystem(System):
-    """Sound files of any system. Those that have the names of held-out sounds are taken as made from them."""
+    """Sound files of any system. Those that have the names of held-out sounds are taken as made from them. All are
+    loops where the real sound is loops, else those that say so.
+    """
 
     def __init__(self, named: Named, out: Path) -> None:
         super().__init__(named)
@@ -152,7 +154,8 @@ class FolderSystem(System):
 
     def make(self, wishes: Sequence[Wish], rate: int, channels: int, show: Show) -> list[Made]:
         """All files, or as many as there are wishes, spread evenly."""
-        found = clips_of_folder(self.path, rate, channels, name=self.name, out=self.out)
+        loops = True if all(wish.real.loop for wish in wishes) else None
+        found = clips_of_folder(self.path, rate, channels, name=self.name, loops=loops, out=self.out)
         self._check_form(found, rate, channels)
         held_out = each_once(wishes)
         real = dict(zip(stems([clip.name for clip in held_out]), held_out, strict=True))

@@ -32,7 +32,7 @@ def figure_table(comparison: Comparison, kind: Kind, folded: bool = False) -> Ta
     for group in groups:
         lines = [_figure_row(comparison, judged, metric, notes) for metric in metrics if metric.group == group]
         rows += [Row(GROUPS.get(group, group)), *lines] if lines else []
-    head = ["", "real sound", *(one.system for one in judged)]
+    head = ["", *(["real sound"] if _real(judged) else []), *(one.system for one in judged)]
     return Table(f"Figures of {KINDS[kind]}", head, rows, folded, notes.sentences)
 
 
@@ -106,7 +106,8 @@ def markdown(table: Table) -> str:
     lines = ["| " + " | ".join(map(_md, table.head)) + " |", "|" + "---|" * len(table.head)]
     for row in table.rows:
         if row.cells:
-            lines.append("| " + " | ".join([_md(row.name), *(_md(_cell_words(cell)) for cell in row.cells)]) + " |")
+            name = f"{row.name} ({row.note})" if row.note else row.name
+            lines.append("| " + " | ".join([_md(name), *(_md(_cell_words(cell)) for cell in row.cells)]) + " |")
         else:
             lines.append(f"| **{_md(row.name)}** |" + " |" * (len(table.head) - 1))
     notes = [f"{place}. {note}" for place, note in enumerate(table.notes, 1)]
@@ -134,7 +135,7 @@ class _Notes:
 def _figure_row(comparison: Comparison, judged: Sequence[Judged], metric: Metric, notes: _Notes) -> Row:
     figures = [one.figure(metric.key) for one in judged]
     real = next((figure.real for figure in figures if figure is not None and figure.real is not None), None)
-    cells = [Cell("" if real is None else value_words(real))]
+    cells = [Cell("" if real is None else value_words(real))] if _real(judged) else []
     for one, figure in zip(judged, figures, strict=True):
         if figure is None:
             cells.append(Cell("–"))
@@ -142,7 +143,12 @@ def _figure_row(comparison: Comparison, judged: Sequence[Judged], metric: Metric
         good = _good(comparison, one.kind, metric, one.system)
         cells.append(_figure_cell(figure, good, notes.numbers(figure.warnings)))
     way = ", ".join(filter(None, (metric.unit, BETTER[metric.better])))
-    return Row(f"{metric.name}{f' ({way})' if way else ''}", cells, metric.about)
+    return Row(metric.name, cells, way, metric.about)
+
+
+def _real(judged: Sequence[Judged]) -> bool:
+    """Whether real sound stands beside any figure."""
+    return any(figure.real is not None for one in judged for figure in one.figures)
 
 
 def _figure_cell(figure: Figure, good: bool, marks: Sequence[int] = ()) -> Cell:
