@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from tritone.judge.frechet import few, frechet_distance
+from tritone.judge.frechet import few, frechet_by_file, frechet_distance
 
 
 def with_moments(rng, count, mean, covariance):
@@ -68,3 +68,30 @@ def test_bias_falls_with_the_number_of_rows_and_few_says_so():
 def test_what_is_no_set_of_the_same_dimensions_is_refused(bad):
     with pytest.raises(ValueError, match=r"embeddings|dimensions"):
         frechet_distance(np.random.default_rng(0).standard_normal((4, 3)), bad)
+
+
+def test_more_rows_than_dimensions_in_one_set_alone_agree_with_the_general_root():
+    rng = np.random.default_rng(6)
+    first, second = rng.standard_normal((400, 24)) @ rng.standard_normal((24, 24)), rng.standard_normal((9, 24))
+    for pair in ((first, second), (second, first)):
+        # rank 8: of the product of two covariances the roots of the eigenvalues are those of the symmetric form
+        values = np.linalg.eigvals(np.cov(first.T) @ np.cov(second.T)).real
+        trace = np.trace(np.cov(first.T)) + np.trace(np.cov(second.T)) - 2 * np.sqrt(np.maximum(values, 0)).sum()
+        expected = ((first.mean(0) - second.mean(0)) ** 2).sum() + trace
+        assert frechet_distance(*pair) == pytest.approx(expected, rel=1e-5)
+
+
+def test_each_file_alone_and_a_file_of_one_row_is_a_point():
+    rng = np.random.default_rng(7)
+    mean, covariance = np.array([1.0, -1.0, 2.0]), np.diag([1.0, 4.0, 0.25])
+    reference = with_moments(rng, 200, mean, covariance)
+    pair_of_rows, single = np.array([[2.0, -1.0, 2.0], [0.0, -1.0, 2.0]]), np.array([[1.0, -1.0, 5.0]])
+    rows = np.concatenate([pair_of_rows, single, mean[None]])
+    found = frechet_by_file(reference, rows, ["two", "two", "far", "middle"])
+    assert list(found) == ["two", "far", "middle"]
+    # the cost of moving all of the Gaussian onto a point: its distance from the mean, and the variance
+    assert found["middle"] == pytest.approx(5.25) and found["far"] == pytest.approx(9 + 5.25)
+    # two rows along the first axis have the variance 2 there and none elsewhere
+    assert found["two"] == pytest.approx((np.sqrt(2) - 1) ** 2 + 4 + 0.25)
+    with pytest.raises(ValueError, match="3 names of files for 4 rows"):
+        frechet_by_file(reference, rows, ["a", "b", "c"])

@@ -60,3 +60,10 @@ def test_equal_distributions_give_nothing_on_average_and_a_shift_shows_in_few_ro
 def test_a_reference_of_one_point_has_no_bandwidth():
     with pytest.raises(ValueError, match="bandwidth"):
         kernel_distance(np.ones((5, 2)), np.zeros((5, 2)))
+
+
+def test_against_kernels_of_scikit_learn():
+    """From its rbf_kernel and pairwise_distances on the same numbers; made once, outside of these tests."""
+    rng = np.random.default_rng(12)
+    reference, samples = rng.standard_normal((120, 6)), 1.2 * rng.standard_normal((90, 6)) + 0.5
+    assert kernel_distance(reference, samples) == pytest.approx(6.332267462325913, rel=1e-9)

@@ -27,7 +27,7 @@ def embed(audio: Tensor, rate: int) -> Tensor:
     from one frame to the next. Bands above half the rate are silent, so that missing treble counts. ValueError for
     sound shorter than 25 ms.
     """
-    level = _log_bands(audio.detach().to(torch.float64).mean(1), rate)
+    level = log_bands(audio.detach().to(torch.float64).mean(1), rate)
     change = level.diff(dim=-1).abs().mean(-1)
     return torch.cat([level.mean(-1), level.std(-1, correction=0), change], 1)
 
@@ -41,8 +41,11 @@ def pattern(log_mel: Tensor, bands: int = 8, steps: int = 16) -> Tensor:
     return functional.adaptive_avg_pool2d(log_mel.detach().to(torch.float64).mean(1), (bands, steps)).flatten(1)
 
 
-def _log_bands(mono: Tensor, rate: int) -> Tensor:
-    """Logarithm of band magnitudes `(batch, bands, frames)`."""
+def log_bands(mono: Tensor, rate: int) -> Tensor:
+    """Natural logarithm of the band magnitudes `(batch, 40, frames)` of `mono (batch, time)`, not below log `FLOOR`.
+
+    Frames are 10 ms apart; 0 is a full-scale sine in the middle of its band. ValueError for sound shorter than 25 ms.
+    """
     window, hop = 2 * round(WINDOW_SECONDS * rate / 2), max(1, round(HOP_SECONDS * rate))
     level = magnitude(mono, window, hop) * (2 / hann(window, mono.dtype, mono.device).sum())
     filters = mel_filters(rate, window, BANDS, LOW, HIGH).to(mono)

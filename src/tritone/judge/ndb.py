@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tritone.judge.points import Points, pair, points, squared_distances
 
@@ -49,10 +49,15 @@ def different_bins(
     """
     first, second = pair(reference, samples)
     centres = k_means(first, bins, seed)
-    counts = [np.bincount(nearest(rows, centres), minlength=bins) for rows in (first, second)]
+    return compare_bins(nearest(first, centres), nearest(second, centres), bins, level)
+
+
+def compare_bins(reference: NDArray[np.int64], samples: NDArray[np.int64], bins: int, level: float = 0.05) -> Bins:
+    """The same of sets whose bins are known, given as the number of each row's bin, `(count,)`."""
+    counts = [np.bincount(places, minlength=bins) for places in (reference, samples)]
     shares = [count / count.sum() for count in counts]
-    p = _two_proportions(counts[0], counts[1], len(first), len(second))
-    return Bins(shares[0], shares[1], p, int((p < level).sum()), _jensen_shannon(shares[0], shares[1]))
+    p = _two_proportions(counts[0], counts[1], len(reference), len(samples))
+    return Bins(shares[0], shares[1], p, int((p < level).sum()), jensen_shannon(shares[0], shares[1]))
 
 
 def k_means(rows: ArrayLike, bins: int, seed: int = 0) -> Points:
@@ -104,7 +109,8 @@ def _two_proportions(first: np.ndarray, second: np.ndarray, first_total: int, se
     return np.array([math.erfc(value / math.sqrt(2)) for value in z])
 
 
-def _jensen_shannon(first: Points, second: Points) -> float:
+def jensen_shannon(first: Points, second: Points) -> float:
+    """Jensen-Shannon divergence in bits of two sets of shares `(bins,)`: 0 where equal, 1 where nothing is shared."""
     middle = (first + second) / 2
 
     def relative(shares: Points) -> float:

@@ -1,5 +1,7 @@
 """Embeddings as every distance here takes them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,6 +25,26 @@ def pair(reference: ArrayLike, samples: ArrayLike, least: int = 2) -> tuple[Poin
     if first.shape[1] != second.shape[1]:
         raise ValueError(f"the sets have {first.shape[1]} and {second.shape[1]} dimensions")
     return first, second
+
+
+def rows_of_files(count: int, files: Sequence[object] | None) -> list[NDArray[np.int64]]:
+    """Rows of each file, in the order of their first; `files` names the file of each of `count` rows.
+
+    Without names each row is a file of its own. ValueError for another number of names.
+    """
+    if files is None:
+        return [np.array([row]) for row in range(count)]
+    if len(files) != count:
+        raise ValueError(f"{len(files)} names of files for {count} rows")
+    rows: dict[object, list[int]] = {}
+    for row, file in enumerate(files):
+        rows.setdefault(file, []).append(row)
+    return [np.array(group) for group in rows.values()]
+
+
+def evenly(rows: Points, count: int) -> Points:
+    """At most `count` of the rows `(rows, …)`, spread evenly: sets are best compared in equal sizes."""
+    return rows if len(rows) <= count else rows[np.arange(count) * len(rows) // count]
 
 
 def squared_distances(first: Points, second: Points) -> Points:
