@@ -258,6 +258,18 @@ def test_names_in_common_are_the_items_and_without_them_the_order_is(tmp_path):
         find_source(names, real, "reconstructed", loops=False)
 
 
+def test_real_sound_of_other_names_stands_beside_in_its_order(tmp_path):
+    names, real = folders(tmp_path, systems=2, count=4)
+    for path in sorted(real.iterdir()):
+        path.rename(path.with_name(f"held-out-{path.name}"))
+    (real / "held-out-item-03.wav").unlink()
+    source = find_source(names, real, "generated", loops=False)
+    assert source.items == ("item-00", "item-01", "item-02", "item-03") and source.notes == ()
+    assert [source.real[item].path.stem[-2:] for item in source.items] == ["00", "01", "02", "00"]
+    with pytest.raises(UserError, match="each needs the sound that it was made of"):
+        find_source(names, real, "reconstructed", loops=False)
+
+
 def test_few_sounds_are_said_to_be_few(source, tmp_path):
     assert any("these sounds only; 8 is the least" in note for note in planned(source, tmp_path / "a", items=4).notes)
     assert planned(source, tmp_path / "b", items=8).notes == ()

@@ -92,22 +92,32 @@ def _real_of(manifest: Manifest, rows: Mapping[str, Sequence[Sound]], report: Pa
 
 
 def _of_folders(folders: Mapping[str, Path], real: Path, of: Of, loops: bool) -> Source:
-    files = {name: _files(folder) for name, folder in (*folders.items(), (REAL, real))}
-    rows, notes = _aligned(files, of)
+    rows, notes = _aligned({name: _files(folder) for name, folder in folders.items()}, of)
     takes = {
-        (name, item): Take(path, loops or read_loop_chunks(path).end is not None)
-        for item, row in rows.items()
-        for name, path in zip(files, row, strict=True)
+        (name, item): _take(path, loops) for item, row in rows.items() for name, path in zip(folders, row, strict=True)
     }
-    known = {item: takes.pop((REAL, item)) for item in rows}
+    every = _files(real)
+    shared = [item for item in rows if item in every]
+    if len(shared) >= 2:
+        return Source(tuple(folders), tuple(shared), takes, {item: _take(every[item], loops) for item in shared}, notes)
+    if of == "reconstructed":
+        raise UserError(
+            f"{real} does not have the names of the other sounds; each needs the sound that it was made of."
+        )
+    beside = list(every.values())
+    known = {item: _take(beside[number % len(beside)], loops) for number, item in enumerate(rows)}
     return Source(tuple(folders), tuple(rows), takes, known, notes)
+
+
+def _take(path: Path, loops: bool) -> Take:
+    return Take(path, loops or read_loop_chunks(path).end is not None)
 
 
 def _aligned(sounds: Mapping[str, Mapping[str, _T]], of: Of) -> tuple[dict[str, list[_T]], tuple[str, ...]]:
     """Rows of one sound a system: of the same name, or, for new sound without names in common, by their order."""
     every = list(sounds.values())
     shared = [item for item in every[0] if all(item in other for other in every[1:])]
-    if len(shared) >= 2:
+    if len(shared) >= 2 or len(every) == 1:
         return {item: [other[item] for other in every] for item in shared}, ()
     if of == "reconstructed":
         raise UserError(
