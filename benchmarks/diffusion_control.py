@@ -16,11 +16,12 @@ import torch
 from diffusion_control_inpainting import inpainting_rows
 from diffusion_control_loops import loop_rows
 from diffusion_control_sounds import Player, labelled, labels_of, player
-from diffusion_control_text import jury_of, tellings, text_rows
+from diffusion_control_text import tellings, text_rows
 from diffusion_steps_sounds import Judges, pieces
 from table import Row, finish, machine
 
 from tritone.data.store import Dataset
+from tritone.errors import UserError
 from tritone.training.run import Run
 
 THREADS = 2
@@ -50,9 +51,9 @@ def asked_rows(args: argparse.Namespace, dataset: Dataset, players: list[Player]
             ("validation", QUICK_HELD_OUT if args.quick else HELD_OUT),
         )
     )
-    jury = jury_of(Judges(dataset.sample_rate), known, labels)
     count = args.count or (QUICK_COUNT if args.quick else COUNT)
-    return text_rows(jury, ways, dataset.split("train"), held_out, count, _picture(args, "asked"))
+    judges, items = Judges(dataset.sample_rate), dataset.split("train")
+    return text_rows(judges, known, held_out, ways, items, count, _picture(args, "asked"))
 
 
 def _picture(args: argparse.Namespace, name: str) -> Path | None:
@@ -97,8 +98,8 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    args = _arguments()
+def measure(args: argparse.Namespace) -> None:
+    """Everything, from the runs to the table."""
     torch.set_num_threads(THREADS)
     configs = [Run(path).config for path in _runs(args).values()]
     dataset = Dataset.open(args.reference or configs[0].data)
@@ -114,6 +115,14 @@ def main() -> None:
     held_out = pieces(dataset, "validation", samples, gaps)
     rows += inpainting_rows(players[-1], dataset, held_out, _picture(args, "inpainting"))
     finish("diffusion_control", rows, {**machine(), **_head(args, dataset, players)}, args.json)
+
+
+def main() -> None:
+    args = _arguments()
+    try:
+        measure(args)
+    except UserError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from diffusion_steps_sounds import AUDIBLE, Piece, wishes
 from tritone.data.captions import words
 from tritone.data.store import Dataset, Item
 from tritone.families.diffusion.sound import SoundDiffusion
+from tritone.nn.text import load_encoder
 
 SHARE = 0.9
 """Share of a label's captions that hold the words by which the label is asked for."""
@@ -21,7 +22,7 @@ LEAST = 2
 """Training sounds without which a label does not count."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Player:
     """A model, and what it is told."""
 
@@ -49,6 +50,8 @@ def player(path: Path, dataset: Dataset, sampling: Mapping[str, Any], precision:
             "the reference at the model's rate."
         )
     names = labels_of(dataset)
+    if model.config.text:
+        load_encoder(model.config.text)  # says at once where it is missing
     return Player(path, model, prompts(dataset, names) if model.config.text and names else {}, sampling)
 
 

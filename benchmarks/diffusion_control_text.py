@@ -3,6 +3,9 @@
 The judges never saw the generator: on the embeddings of each, Fisher's linear discriminant learns the labels of real
 training sounds alone (tritone.judge.retrieval), and then says which label a generated sound has. Seeds run on through
 all labels, and tempos are drawn whatever the label; each way of telling has the same.
+
+A codec that takes the fine structure away misleads judges of real sound, whoever made the latents. So of models of
+latents there is a second jury, which learned real training sounds that had gone through the codec.
 """
 
 import sys
@@ -28,19 +31,18 @@ Verdicts = dict[str, Retrieval]
 
 @dataclass(frozen=True)
 class Jury:
-    """Judges that say which label a sound has, after real training sounds."""
+    """Judges that say which label a sound has, after real training sounds, of a codec's rendering if there is one."""
 
-    judges: Judges
-    labels: tuple[str, ...]
+    codec: Player | None
     classifiers: Mapping[str, Classifier]
+    held_out: Embeddings
+    """What they hear of held-out sounds, of the same rendering."""
+    labels: tuple[str, ...]
+    """Of these sounds."""
 
     def verdicts(self, heard: Embeddings, wanted: Sequence[str]) -> Verdicts:
         """How each hears sounds that were made for `wanted`."""
         return {judge: retrieval(one, heard[judge], wanted) for judge, one in self.classifiers.items()}
-
-    def of_real(self, sounds: Sequence[Tensor], pieces: Sequence[Piece]) -> Verdicts:
-        """How each hears sounds made of real `pieces`."""
-        return self.verdicts(self.judges.embed(sounds), [piece.item.label for piece in pieces])
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,16 @@ class Telling:
     """Whether the label must be heard."""
 
 
-def jury_of(judges: Judges, known: Sequence[Piece], labels: Sequence[str]) -> Jury:
+def jury_of(judges: Judges, known: Sequence[Piece], held_out: Sequence[Piece], codec: Player | None = None) -> Jury:
     """Judges that have learned the labels of training sounds."""
-    heard = judges.embed([piece.audio for piece in known])
+    print(f"learning labels{' behind the codec' if codec else ''}", file=sys.stderr, flush=True)
+    heard, fresh = (
+        judges.embed([through_codec(codec, piece.audio) if codec else piece.audio for piece in side])
+        for side in (known, held_out)
+    )
     names = [piece.item.label for piece in known]
-    return Jury(judges, tuple(labels), {judge: fit_classifier(rows, names) for judge, rows in heard.items()})
+    classifiers = {judge: fit_classifier(rows, names) for judge, rows in heard.items()}
+    return Jury(codec, classifiers, fresh, tuple(piece.item.label for piece in held_out))
 
 
 def tellings(players: Sequence[Player], labels: Sequence[str], guidance: float) -> Iterator[Telling]:
@@ -93,25 +100,33 @@ def made(telling: Telling, items: Sequence[Item], count: int, seconds: float) ->
 
 
 def text_rows(
-    jury: Jury,
+    judges: Judges,
+    known: Sequence[Piece],
+    held_out: Sequence[Piece],
     ways: Sequence[Telling],
     items: Sequence[Item],
-    held_out: Sequence[Piece],
     count: int,
     picture: Path | None,
 ) -> list[Row]:
     """All rows; the first sound of each label, as the first way tells it, into `picture`."""
-    seconds = held_out[0].audio.shape[-1] / jury.judges.rate
-    real, rows = jury.of_real([piece.audio for piece in held_out], held_out), []
+    codecs = dict.fromkeys(way.player for way in ways if way.player.model.config.in_latents)
+    jury, *others = [jury_of(judges, known, held_out, codec) for codec in (None, *codecs)]
+    real, rows = jury.verdicts(jury.held_out, jury.labels), []
     for place, way in enumerate(ways):
-        sounds, wanted = made(way, items, count, seconds)
-        rows += verdict_rows(way.name, jury.verdicts(jury.judges.embed(sounds), wanted), real, barred=way.barred)
+        sounds, wanted = made(way, items, count, held_out[0].audio.shape[-1] / judges.rate)
+        heard = judges.embed(sounds)
+        rows += verdict_rows(way.name, jury.verdicts(heard, wanted), real, barred=way.barred)
+        rows += rank_rows(way.name, jury.verdicts(heard, wanted), real)
+        for other in others:
+            if other.codec is way.player:
+                behind = other.verdicts(other.held_out, other.labels)
+                name = f"{way.name}, judges behind the codec"
+                rows += verdict_rows(name, other.verdicts(heard, wanted), behind, barred=way.barred)
         if picture and not place:
-            _write_picture(picture, way, sounds[::count], jury.judges.rate)
-    codec = next((way.player for way in ways if way.player.model.config.in_latents), None)
-    if codec:
-        through = [through_codec(codec, piece.audio) for piece in held_out]
-        rows += verdict_rows("held-out sound through the codec", jury.of_real(through, held_out), real, barred=False)
+            _write_picture(picture, way, sounds[::count], judges.rate)
+    for other in others:
+        through = jury.verdicts(other.held_out, other.labels)
+        rows += verdict_rows("held-out sound through the codec", through, real, barred=False)
     return rows
 
 
@@ -123,24 +138,25 @@ def through_codec(one: Player, audio: Tensor) -> Tensor:
 
 
 def verdict_rows(name: str, found: Verdicts, real: Verdicts, *, barred: bool) -> list[Row]:
-    """Accuracy and mean reciprocal rank by each judge, beside those of held-out real sound."""
+    """Share of sounds whose label each judge names, beside that of held-out real sound."""
     rows = []
     for judge, one in found.items():
         peer, low = real[judge], one.accuracy_interval[0]
         spread = f"{_interval(one.accuracy_interval)} | {_interval(peer.accuracy_interval)} of {peer.count}"
-        rows.append(
-            Row(
-                f"{name}: right label by {judge}", one.accuracy, peer.accuracy, None, "share", one.count, spread,
-                f"interval above {one.chance:.3g}, chance" if barred else None, low > one.chance if barred else None,
-            )
-        )  # fmt: skip
+        bar, holds = (f"interval above {one.chance:.3g}, chance", low > one.chance) if barred else (None, None)
+        what = f"{name}: right label by {judge}"
+        rows.append(Row(what, one.accuracy, peer.accuracy, None, "share", one.count, spread, bar, holds))
+    return rows
+
+
+def rank_rows(name: str, found: Verdicts, real: Verdicts) -> list[Row]:
+    """Mean reciprocal rank of the label by each judge, beside that of held-out real sound."""
+    rows = []
+    for judge, one in found.items():
+        peer, unit = real[judge], f"mean; chance {one.chance_rank:.3g}"
         spread = f"{_interval(one.reciprocal_interval)} | {_interval(peer.reciprocal_interval)}"
-        rows.append(
-            Row(
-                f"{name}: reciprocal rank of the label by {judge}", one.reciprocal_rank, peer.reciprocal_rank, None,
-                f"mean; chance {one.chance_rank:.3g}", one.count, spread,
-            )
-        )  # fmt: skip
+        what = f"{name}: reciprocal rank of the label by {judge}"
+        rows.append(Row(what, one.reciprocal_rank, peer.reciprocal_rank, None, unit, one.count, spread))
     return rows
 
 

@@ -110,7 +110,8 @@ ABOUT = {
     "diffusion_control": (
         "Words, loops and gaps",
         "Words and labels: each judge is a frozen network (or log-mel statistics) with Fisher's linear discriminant, "
-        "fitted on real training sounds alone; the peer is what it makes of real sound that was held out. `nothing "
+        "fitted on real training sounds alone; the peer is what it makes of real sound that was held out. Of models of "
+        "latents there are judges, too, that were fitted on training sounds as the codec renders them. `nothing "
         "told` are sounds of the same seeds that were asked for without word or label. Loops are read from the files "
         "that `tritone generate --loop` writes, beside real loops. Of held-out sounds the middle quarter is made anew; "
         "the peer is the untouched sound at the same places, or guessing. An observer who has to say which of the two "
