@@ -24,6 +24,7 @@ from tritone.judge.compare.summary import as_markdown
 from tritone.judge.compare.systems import Made, ModelSystem, System, check, open_system
 from tritone.judge.compare.verdicts import verdicts
 from tritone.judge.compare.wishes import Wish, wishes_of
+from tritone.judge.compare.words import counted
 from tritone.judge.evaluate import EMBEDDINGS, Stage, quiet
 from tritone.judge.figure import Figure
 from tritone.judge.speed import GENERATING, RECONSTRUCTING, Played, speed_figures
@@ -115,7 +116,8 @@ class _Work:
     def run(self, words: Sequence[Named], judge: Judge, command: str) -> Comparison:
         made = [one for word in words for one in self._made(word)]
         how = {fact.name: fact.text() for fact in made_by("")}
-        how |= {"PyTorch": f"{torch.__version__}, {torch.get_num_threads()} threads, {self.options.device}"}
+        threads = counted(torch.get_num_threads(), "thread")
+        how |= {"PyTorch": f"{torch.__version__}, {threads}, {self.options.device}"}
         manifest = write_sounds(self.folder, self.wishes, made, {"Command": command, **how})
         judged = []
         for one in made:

@@ -68,7 +68,7 @@ def verdict_table(found: Sequence[Verdict], title: str, folded: bool = False) ->
             Row(
                 one.metric.name,
                 [
-                    Cell(said, good=bool(one.better)), Cell(number(one.difference), one.metric.unit),
+                    Cell(said, good=folded and bool(one.better)), Cell(value_words(one.difference), one.metric.unit),
                     Cell(p_words(one.p)), Cell(p_words(one.adjusted)), Cell(one.how), Cell(str(one.n)),
                 ],
                 KINDS[one.kind],

@@ -117,8 +117,10 @@ def _aligned(first: Figure, second: Figure) -> tuple[NDArray[np.float64], NDArra
 
 
 def _by_intervals(first: Figure, second: Figure) -> tuple[float, How, int] | None:
-    """The difference against a normal error, as wide as both intervals say."""
-    if first.metric.better == "nearer":
+    """The difference against a normal error, as wide as both intervals say; only between sets of one size, on which
+    such figures depend.
+    """
+    if first.metric.better == "nearer" or first.n != second.n:
         return None
     errors = _error(first), _error(second)
     if errors[0] is None or errors[1] is None:
