@@ -115,7 +115,7 @@ def _check(source: Path, model: Synthesizer, dataset: Dataset) -> None:
         able = ", ".join(sorted(model.capabilities())) or "nothing yet"
         raise UserError(
             f"model.codec_from: the model in {source} cannot encode and decode, it can {able}; give a run of "
-            "`tritone train vae`."
+            "`tritone train vae`, or of a diffusion autoencoder."
         )
     for name, has, wanted in (
         ("sample_rate", model.sample_rate, dataset.sample_rate),
