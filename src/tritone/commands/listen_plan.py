@@ -28,6 +28,12 @@ def parser() -> CommandParser:
         "that went through the systems (default for mushra)"
     )  # fmt: skip
     parser.add_argument("--loops", action="store_true", help="all files of plain folders are loops, and go round")
+    _questions(parser)
+    return parser
+
+
+def _questions(parser: CommandParser) -> None:
+    """What is asked of whom."""
     parser.add_argument(
         "--kind", choices=("rating", "preference", "mushra"), default="rating", help="rating: one sound at a time, in "
         "five words (default); preference: which of two; mushra: several beside a reference, 0 to 100"
@@ -57,7 +63,6 @@ def parser() -> CommandParser:
         "--seed", type=whole(), metavar="S", help="make the same test again; whoever knows the seed can see through it"
     )
     parser.add_argument("--json", action="store_true", help="print what was planned as JSON")
-    return parser
 
 
 def run(args: Namespace, command: str) -> int:
