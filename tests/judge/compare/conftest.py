@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-
-from tritone.judge.compare.compare import Options, compare
+from acting import run_inside
 
 RATE, SOUNDS = 8000, 14
 
@@ -46,6 +45,6 @@ def report(folders) -> Path:
     """The report. Read only."""
     out = folders / "report"
     words = [str(folders / "near"), f"noise={folders / 'far'}", str(folders / "back")]
-    options = Options(count=SOUNDS, rows=3, embeddings=("logmel",), seconds=4.0)
-    compare(words, reference=folders / "real", out=out, options=options)
+    options = ("--count", SOUNDS, "--rows", 3, "--embeddings", "logmel")
+    assert run_inside("compare", *words, "--reference", folders / "real", "--out", out, *options) == 0
     return out
