@@ -103,6 +103,14 @@ def _print(found: "Evaluation", brief: bool) -> None:
             screen.print(_table(title, figures, notes, brief))
         for number, note in enumerate(notes, 1):
             screen.print(Text(f"[{number}] {note}", style="yellow"))
+    facts = found.facts
+    screen.print(
+        Text(
+            f"Reference: {found.reference}, {facts['reference_sounds']} sounds, {facts['held_out_sounds']} held out. "
+            f"Tritone {facts['tritone']}, PyTorch {facts['torch']}, {facts['device']} of {facts['machine']}, "
+            f"{facts['threads']} threads, seed {facts['seed']}."
+        )
+    )
     for copy in found.copies[:SHOWN_COPIES]:
         told = "more than real sound is: listen to both" if copy.suspect else "no more than real sound may be"
         screen.print(
@@ -120,7 +128,8 @@ def _table(title: str, figures: "Sequence[Figure]", notes: Sequence[str], brief:
 
     table = Table(title=Text(title, style="bold"), title_justify="left", show_lines=not brief)
     table.add_column("", min_width=30)
-    for name in ("value", "95 % interval", "real sound", "n"):
+    between = "slowest to fastest" if figures[0].metric.group == "speed" else "95 % interval"
+    for name in ("value", between, "real sound", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("unit", max_width=14)
     for figure in figures:
