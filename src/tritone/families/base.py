@@ -24,9 +24,9 @@ class Synthesizer(nn.Module):
 
     - generate: `generate(count, seconds, seeds, **controls) -> audio`; sound i depends on `seeds[i]` alone. `controls`
       names the keywords that it takes; among them may be `show`, told how many steps are done of how many.
-    - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`. A model
-      with `own_windows` in its facts draws what it decodes from `noise_seeds`, states the frames around one that bear
-      on it as `latent_context`, and, where `controls` name `loop`, decodes a latent as one period.
+    - encode: `encode(audio, **controls) -> latent`; decode: `decode(latent, samples=None, **controls) -> audio`. A
+      model with `own_windows` in its facts draws what it decodes from `noise_seeds`, states the frames around one that
+      bear on it as `latent_context`, and, where `controls` name `loop`, decodes a latent as one period.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
     - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm,
       times=1) -> audio` of exactly that many bars, whose last sample leads into its first, written out so many times

@@ -86,7 +86,8 @@ class Config:
     stft: StftConfig | None = None
     """Diffuse short-time spectra instead of waveforms."""
     codec_from: str | None = None
-    """A run that can encode and decode (a VAE, a diffusion autoencoder), whose latents are diffused instead of waveforms; null: waveforms."""
+    """A run that can encode and decode (a VAE, a diffusion autoencoder), whose latents are diffused instead of
+    waveforms; null: waveforms."""
     codec: CodecConfig | None = None
     """The model in that run; filled in when training starts."""
     latents: str | None = None
