@@ -41,16 +41,15 @@ class Features:
 
 def features(audio: NDArray[np.float32], rate: int) -> Features:
     """The features of `audio (channels, time)`, mixed to mono; Hann windows of 46 ms every 10 ms."""
-    mono = torch.from_numpy(audio.mean(0, dtype=np.float64))
-    level, window = _magnitudes(mono, rate)
+    level, window = _magnitudes(audio, rate)
     power = level.square()
     loud = power.sum(0)
     heard = loud > loud.max() * 10 ** (-HEARD_DB / 10)
-    onset_rate = len(onsets(audio, rate)) * rate / audio.shape[-1]
+    onset_rate = len(_onsets(power, window, rate, audio.shape[-1])) * rate / audio.shape[-1]
     if not heard.any():
         return Features(float("nan"), float("nan"), float("nan"), onset_rate)
     level, power = level[:, heard], power[:, heard]
-    hertz = torch.arange(level.shape[0], dtype=torch.float64)[:, None] * (rate / window)
+    hertz = torch.arange(level.shape[0])[:, None] * (rate / window)
     total = level.sum(0)
     centroid = (hertz * level).sum(0) / total
     spread = ((hertz - centroid).square() * level).sum(0) / total
@@ -66,11 +65,15 @@ def onsets(audio: NDArray[np.float32], rate: int) -> FloatArray:
     Peaks of the spectral flux: the mean over 40 mel bands of each level's rise over 20 ms, where that exceeds its own
     mean over the 200 ms around it by 3 dB.
     """
-    mono = torch.from_numpy(audio.mean(0, dtype=np.float64))
-    level, window = _magnitudes(mono, rate)
-    power = mel_filters(rate, window, BANDS, 40.0, min(16_000.0, rate / 2)).to(level) @ level.square()
+    level, window = _magnitudes(audio, rate)
+    return _onsets(level.square(), window, rate, audio.shape[-1])
+
+
+def _onsets(spectrum: Tensor, window: int, rate: int, samples: int) -> FloatArray:
+    """`onsets` of power spectra `(bins, frames)`."""
+    power = mel_filters(rate, window, BANDS, 40.0, min(16_000.0, rate / 2)) @ spectrum
     hop = max(1, round(HOP_SECONDS * rate))
-    power = power[:, : max(1, (mono.shape[-1] - window // 2) // hop + 1)]
+    power = power[:, : max(1, (samples - window // 2) // hop + 1)]
     top = float(power.max())
     if top <= 0:
         return np.zeros(0)
@@ -86,8 +89,12 @@ def onsets(audio: NDArray[np.float32], rate: int) -> FloatArray:
     return found
 
 
-def _magnitudes(mono: Tensor, rate: int) -> tuple[Tensor, int]:
-    """Magnitudes `(bins, frames)`, 1 for a full-scale sine, and the window's length; short sound is padded."""
+def _magnitudes(audio: NDArray[np.float32], rate: int) -> tuple[Tensor, int]:
+    """Magnitudes `(bins, frames)` of the mean of all channels, 1 for a full-scale sine, and the window's length.
+
+    Short sound is padded with silence.
+    """
+    mono = torch.from_numpy(np.ascontiguousarray(audio.mean(0, dtype=np.float32)))
     window, hop = 2 * round(WINDOW_SECONDS * rate / 2), max(1, round(HOP_SECONDS * rate))
     if mono.shape[-1] <= window // 2:
         mono = torch.nn.functional.pad(mono, (0, window // 2 + 1 - mono.shape[-1]))

@@ -49,7 +49,7 @@ def mean_interval(
     if len(numbers) < 2:
         return None, None
     rng = np.random.default_rng(seed)
-    means = [numbers[rng.integers(len(numbers), size=len(numbers))].mean() for _ in range(resamples)]
+    means = numbers[rng.integers(len(numbers), size=(resamples, len(numbers)))].mean(1)
     tail = 50 * (1 - level)
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
