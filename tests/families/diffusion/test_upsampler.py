@@ -33,7 +33,7 @@ def model(config: Config = CONFIG) -> DiffusionUpsampler:
     made = build(config).eval()
     assert isinstance(made, DiffusionUpsampler)
     torch.nn.init.normal_(made.denoiser.network.body.head.weight, std=0.1)
-    made.domain.fit([0.1 * torch.randn(1, config.channels, 4000)])
+    made.fit([0.1 * torch.randn(1, config.channels, 4000)])
     return made
 
 
@@ -92,21 +92,45 @@ def test_each_sound_of_a_batch_comes_from_the_rate_that_its_seed_draws():
     made, audio = model(), 0.1 * torch.randn(24, 1, 800)
     seeds = torch.arange(24) * 977
     nobody = torch.zeros(24, dtype=torch.bool)
-    clean, told, losses = made.learn(plain_batch(audio, seeds), nobody)
-    assert not losses and clean.std().item() == pytest.approx(1, rel=0.1)
+    lacking, told, losses = made.learn(plain_batch(audio, seeds), nobody)
+    whole = made.domain.normalise(audio)
+    assert not losses and lacking.std(dim=(1, 2)).sub(1).abs().amax() < 0.2, "unit variance, whatever the rate"
     found = set()
     for row in range(24):
         _, alone, _ = made.learn(plain_batch(audio[row : row + 1], seeds[row : row + 1]), nobody[:1])
         torch.testing.assert_close(alone.channels[0], told.channels[row])
         torch.testing.assert_close(alone.vector[0], told.vector[row])
         errors = {
-            rate: (told.channels[row] - as_resampled(clean[row], rate / 16_000)).abs().amax().item()
+            rate: (told.channels[row] - as_resampled(whole[row], rate / 16_000)).abs().amax().item()
             for rate in CONFIG.upsampler.rates
         }
         rate = min(errors, key=errors.get)
         assert errors[rate] < 1e-6
+        share = lacking[row] * made.treble[CONFIG.upsampler.rates.index(rate)]
+        torch.testing.assert_close(told.channels[row] + share, whole[row], atol=1e-6, rtol=0)
         found.add((rate, tuple(told.vector[row].tolist())))
     assert len(found) == 3, "three rates, each told by a vector of its own"
+
+
+def test_quiet_treble_is_not_drowned_by_what_sampling_leaves():
+    """White treble 60 dB below the bass: an exact denoiser of what is diffused gives it back at its own level."""
+    made, times = model(), (torch.arange(16_000) + 0.5) / 16_000  # so that its mirror image goes on without a kink
+    bass = (2 * torch.pi * 500 * times).cos()[None, None]
+    treble = 1e-3 * torch.randn(1, 1, 16_000, generator=torch.Generator().manual_seed(3))
+    made.fit([bass + treble - low_band(treble, 0.25)])
+    assert made.treble[0].item() == pytest.approx(float((treble - low_band(treble, 0.25)).std()) * 2**0.5, rel=0.05)
+    made.denoiser.forward = lambda x, sigma, *rest: x / (1 + sigma[:, None, None] ** 2)
+    output = made.upsample(bass[..., ::4], 4_000, [0], steps=32)
+    level = (output - low_band(output, 0.3)).std() / (treble - low_band(treble, 0.3)).std()
+    assert 0.7 < level.item() < 1.3
+
+
+def test_a_rate_between_two_known_ones_has_a_scale_between_theirs():
+    made = model()
+    made.treble.copy_(torch.tensor([0.4, 0.1, 0.02]))
+    middle = round((4_000 * 6_000) ** 0.5)
+    assert made._deviation(middle) == pytest.approx(0.2, rel=1e-3)
+    assert made._deviation(15_999) == pytest.approx(0.02, rel=1e-6)
 
 
 def test_it_learns_and_shows_what_it_does():

@@ -71,6 +71,10 @@ class DiffusionModel(Synthesizer, ABC):
     def preview(self, batch: Batch) -> Mapping[str, list[Tensor]]:
         """Sounds by name that show what the model does by now: those of a held-out batch, and its own."""
 
+    def fit(self, signals: Sequence[Tensor]) -> None:
+        """Measure the scale of the data over signals of the domain, once, before the first step; see `Domain.fit`."""
+        self.domain.fit(signals)
+
     def levels(self, seeds: Tensor, clean: Tensor) -> Tensor:
         """Noise levels that a batch is learned at, `(batch,)` or `(batch, 1, frames)`; each row by its own seed."""
         return draw_sigma(seeds, self.config.noise).to(clean.device)

@@ -81,7 +81,7 @@ class TrainingStep:
             return
         signals = [self.synthesizer.domain.read(batch.audio) for batch in batches]
         for each in {id(model): model for model in (synthesizer, self.synthesizer)}.values():
-            each.domain.fit(signals)
+            each.fit(signals)
 
     def preview(self, synthesizer: DiffusionModel, batch: Batch, step: int) -> Mapping[str, list[Tensor]]:
         """What the task shows."""

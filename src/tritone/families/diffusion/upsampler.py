@@ -1,10 +1,11 @@
 """Sound at a low sample rate as what the denoiser is told: the treble that it lacks is made, the rest is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import pi
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,6 +25,8 @@ from tritone.signal.resample import resample, resampled_frames
 
 WAVES = 8
 """Cosines that the network is told the low rate by."""
+LEAST = 1e-3
+"""Least deviation of treble; sound that was brought up from a lower rate has none."""
 RATE = 0x2545F491
 """What seeds are crossed with to draw rates, so that they have nothing in common with the noise."""
 
@@ -31,13 +34,19 @@ RATE = 0x2545F491
 class DiffusionUpsampler(DiffusionModel):
     """Sound at any rate from the lowest of `config.upsampler.rates` on to sound at `config.sample_rate`.
 
-    The denoiser is told the given sound, resampled, beside the noisy one, and by a vector where it ends. Each of its
-    estimates, and so the result, has exactly the given band up to `low_band.KEPT` of half the low rate. In training the
-    low rate of every sound follows from its seed.
+    What is diffused is the treble that the given sound lacks, at unit variance: beside the whole sound it is so quiet
+    that the error of a network, and the noise that sampling leaves, would drown it. The denoiser is told the given
+    sound, resampled, and by a vector where it ends. Each of its estimates is silent up to `low_band.KEPT` of half the
+    low rate, where the result has exactly the given band. In training the low rate of a sound follows from its seed.
+
+    Buffer `treble (rates,)`: deviation of what sound at each rate of `config.upsampler.rates` lacks, in that of all.
     """
+
+    treble: Tensor
 
     def __init__(self, config: Config) -> None:
         super().__init__(config, channels=config.channels, vector=WAVES)
+        self.register_buffer("treble", torch.ones(len(config.upsampler.rates)))
 
     def capabilities(self) -> frozenset[Capability]:
         """From a low sample rate to a high one."""
@@ -45,10 +54,20 @@ class DiffusionUpsampler(DiffusionModel):
 
     def learn(self, batch: Batch, dropped: Tensor) -> tuple[Tensor, Conditions, dict[str, Tensor]]:
         """See `DiffusionModel.learn`; the given sound is told whether or not the rest is dropped."""
-        clean = self.domain.normalise(self.domain.read(batch.audio))
-        shares = torch.tensor([rate / self.sample_rate for rate in self._drawn_rates(batch.seeds)])
-        low = torch.stack([as_resampled(row, share) for row, share in zip(clean, shares.tolist(), strict=True)])
-        return clean, self._beside(self.conditioner.told(batch, dropped), low, shares), {}
+        whole, rates = self.domain.normalise(self.domain.read(batch.audio)), self._drawn_rates(batch.seeds)
+        shares = torch.tensor(rates) / self.sample_rate
+        low = torch.stack([as_resampled(row, rate / self.sample_rate) for row, rate in zip(whole, rates, strict=True)])
+        sizes = torch.tensor([self._deviation(rate) for rate in rates]).to(whole)[:, None, None]
+        return (whole - low) / sizes, self._beside(self.conditioner.told(batch, dropped), low, shares), {}
+
+    @torch.no_grad()
+    def fit(self, signals: Sequence[Tensor]) -> None:
+        """Measure the scale of the data, and of what each rate lacks of it."""
+        super().fit(signals)
+        for number, rate in enumerate(self.config.upsampler.rates):
+            lacking = [whole - as_resampled(whole, rate / self.sample_rate) for whole in map(self._scaled, signals)]
+            power = sum(float(each.double().square().sum()) for each in lacking) / sum(each.numel() for each in lacking)
+            self.treble[number] = max(power, LEAST**2) ** 0.5
 
     @torch.no_grad()
     def preview(self, batch: Batch) -> Mapping[str, list[Tensor]]:
@@ -74,15 +93,16 @@ class DiffusionUpsampler(DiffusionModel):
         samples = given.shape[-1]
         longer = scaled if controls.loop else mirrored(scaled, fast_length(samples))
         denoise, sampling = self._denoiser(longer, share, controls), controls.sampling(self.config.sampling)
-        signal = sample(denoise, longer.shape[1:], seeds, sampling, device=self.device, show=controls.show)
-        return with_low_band(self.domain.restore(signal[..., :samples]), given, KEPT * share, controls.loop)
+        treble = sample(denoise, longer.shape[1:], seeds, sampling, device=self.device, show=controls.show)
+        whole = self.domain.restore(scaled + self._deviation(rate) * treble[..., :samples])
+        return with_low_band(whole, given, KEPT * share, controls.loop)
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
         return {**super().facts(), "rates": ", ".join(str(rate) for rate in self.config.upsampler.rates)}
 
     def _denoiser(self, given: Tensor, share: float, controls: Controls) -> Kept:
-        """The denoiser of signals that go with `given`, in windows where they are long."""
+        """The denoiser of what `given` lacks, in windows where it is long."""
         count, samples = len(given), given.shape[-1]
         shares = torch.full((count,), share)
         asked = self.conditioner.asked(controls, count, samples / self.sample_rate, self.device)
@@ -94,7 +114,17 @@ class DiffusionUpsampler(DiffusionModel):
             denoise=self.windowed(self.denoiser, self.domain.ratio),
             circular=controls.loop,
         )
-        return Kept(guided, given, KEPT * share, controls.loop)
+        return Kept(guided, torch.zeros_like(given), KEPT * share, controls.loop)
+
+    def _deviation(self, rate: int) -> float:
+        """That of what sound at this rate lacks; between the rates of the config on a straight line of logarithms."""
+        known = sorted(zip(self.config.upsampler.rates, self.treble.tolist(), strict=True))
+        rates, deviations = zip(*known, strict=True)
+        return float(np.exp(np.interp(np.log(rate), np.log(rates), np.log(deviations))))
+
+    def _scaled(self, signal: Tensor) -> Tensor:
+        """A signal of the domain at unit variance, on this model's device."""
+        return self.domain.normalise(signal.to(self.device))
 
     def _beside(self, told: Conditions, low: Tensor, shares: Tensor) -> Conditions:
         """What is told, with the given sound and by what share of the sample rate it was sampled `(batch,)`."""
