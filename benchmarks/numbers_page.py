@@ -85,8 +85,8 @@ ABOUT = {
     ),
     "diffusion_evaluations": (
         "Evaluations of a trained network",
-        "Ours and audio-diffusion-pytorch's own sampler with the same trained network from the same noise. Errors are of "
-        "solving alone: how far each ends from where the network's own equation, solved with hundreds of steps, leads "
+        "Ours and audio-diffusion-pytorch's own sampler with the same trained network from the same noise. Errors are "
+        "of solving alone: how far each ends from where the network's own equation, solved with hundreds of steps, leads "
         "from that noise. The first rows show that other ways to that solution agree. Medians over sounds with 95 % "
         "bootstrap intervals; inf where no number that was tried is enough. How good the sounds are is not in it.",
     ),
@@ -139,6 +139,7 @@ PEERS = {
     "gan_speed": "gan-pjloop",
     "gan_convergence": "StyleGAN2",
     "gan_loops": "real loops",
+    "diffusion_evaluations": "VSampler",
     "diffusion_control": "real sound",
 }
 """What the peer is called where it is not acids-rave."""
