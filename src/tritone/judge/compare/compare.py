@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 
 from tritone.errors import UserError
+from tritone.judge.assess import Stage, quiet
 from tritone.judge.compare.comparison import Compared, Comparison, NearCopy, Real
 from tritone.judge.compare.cost import Cost, cost_of
 from tritone.judge.compare.curves import Curves, curves_of
 from tritone.judge.compare.data import as_csv, as_json
-from tritone.judge.compare.judged import Judged
+from tritone.judge.compare.judged import Judged, said_once
 from tritone.judge.compare.judging import Judge
 from tritone.judge.compare.manifest import NAME, Kind, Manifest
 from tritone.judge.compare.material import Material, open_material
@@ -25,7 +26,7 @@ from tritone.judge.compare.systems import Made, ModelSystem, System, check, open
 from tritone.judge.compare.verdicts import verdicts
 from tritone.judge.compare.wishes import Wish, wishes_of
 from tritone.judge.compare.words import counted
-from tritone.judge.evaluate import EMBEDDINGS, Stage, quiet
+from tritone.judge.evaluate import EMBEDDINGS
 from tritone.judge.figure import Figure
 from tritone.judge.speed import GENERATING, RECONSTRUCTING, Played, speed_figures
 from tritone.judge.subject import check as check_sounds
@@ -119,11 +120,7 @@ class _Work:
         threads = counted(torch.get_num_threads(), "thread")
         how |= {"PyTorch": f"{torch.__version__}, {threads}, {self.options.device}"}
         manifest = write_sounds(self.folder, self.wishes, made, {"Command": command, **how})
-        judged = []
-        for one in made:
-            with self.stage(f"judging {one.kind} sound of {one.system}"):
-                found = judge.judged(one, self.seen[one.system])
-            judged.append(replace(found, figures=(*found.figures, *self._speed(one))))
+        judged = self._judged(made, judge)
         with self.stage("testing differences"):
             tested = verdicts(judged, judge.exchange)
         return Comparison(
@@ -138,8 +135,18 @@ class _Work:
             seed=self.options.seed,
             command=command,
             made=how,
-            warnings=tuple(dict.fromkeys([*self.notes, *judge.warnings, *(n for one in judged for n in one.warnings)])),
+            warnings=tuple(self.notes + said_once(judged)),
         )
+
+    def _judged(self, made: Sequence[Made], judge: Judge) -> list[Judged]:
+        judged = []
+        with self.stage("judging") as show:
+            for done, one in enumerate(made):
+                show(done, len(made))
+                found = judge.judged(one, self.seen[one.system])
+                judged.append(replace(found, figures=(*found.figures, *self._speed(one))))
+            show(len(made), len(made))
+        return judged
 
     def _made(self, word: Named) -> list[Made]:
         with self.stage(f"sounds of {word.name}") as show:

@@ -82,14 +82,15 @@ def _finding(comparison: Comparison, kind: Kind, metric: Metric) -> str:
     if len(order) == 1:
         return f"{said} {metric.about}"
     beaten = list(_beaten(comparison, kind, metric, first.system))
+    place = "the better of the two" if len(order) == 2 else "the best of all"
     if len(beaten) == len(order) - 1:
         worst = max(one.adjusted for one in beaten)
-        said += f" It is the best of all, and surely so (p {_p(worst)} after Holm's correction)."
+        said += f" It is {place}, and surely so (p {_p(worst)} after Holm's correction)."
     elif beaten:
         names = [one.second if one.better == one.first else one.first for one in beaten]
-        said += f" It is the best of all, and surely better than {listed(names)}; the rest could be chance."
+        said += f" It is {place}, and surely better than {listed(names)}; the rest could be chance."
     else:
-        said += f" It is the best of all, but the difference from {order[1][0].system} could be chance."
+        said += f" It is {place}, but the difference from {order[1][0].system} could be chance."
     return f"{said} {metric.about}"
 
 

@@ -53,6 +53,19 @@ def leading(judged: Sequence[Judged]) -> Metric | None:
     return min(able, key=lambda m: groups.index(m.group) if m.group in groups else len(groups), default=None)
 
 
+def said_once(judged: Sequence[Judged]) -> list[str]:
+    """All warnings, each once, with the systems that it is of where it is not of all."""
+    makers = [one.system for one in judged if one.kind == "generated"]
+    found: dict[str, list[str]] = {}
+    for one in judged:
+        for warning in one.warnings:
+            found.setdefault(warning, []).append(one.system)
+    return [
+        warning if set(systems) >= set(makers) else f"{', '.join(systems)}: {warning}"
+        for warning, systems in found.items()
+    ]
+
+
 def _by_file(one: Judged, key: str) -> bool:
     figure = one.figure(key)
     return figure is not None and bool(figure.by_file)
