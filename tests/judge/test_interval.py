@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tritone.judge.frechet import frechet_distance
-from tritone.judge.interval import interval
+from tritone.judge.interval import interval, intervals
 
 
 def difference(first, second):
@@ -58,3 +58,11 @@ def test_the_same_seed_gives_the_same_and_impossible_files_are_refused():
         interval(difference, first, second, reference_files=["a", "b", "c"])
     with pytest.raises(ValueError, match="two files"):
         interval(difference, first, second, sample_files=["a"] * 12)
+
+
+def test_several_measures_at_once_have_the_intervals_that_each_has_alone():
+    first, second = np.random.default_rng(5).standard_normal((2, 30, 3))
+    values, low, high = intervals(lambda a, b: [difference(a, b), frechet_distance(a, b)], first, second, seed=2)
+    for place, distance in enumerate((difference, frechet_distance)):
+        assert values[place] == distance(first, second)
+        assert interval(distance, first, second, seed=2) == pytest.approx((low[place], high[place]))

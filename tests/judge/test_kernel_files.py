@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tritone.judge import kernel_files
 from tritone.judge.kernel import kernel_distance, median_distance
 from tritone.judge.kernel_files import file_kernels
 
@@ -62,6 +63,17 @@ def test_shares_name_the_worst_and_see_what_the_witness_alone_does_not():
     witness = kernels.samples.sum(0) - 1
     witness = witness / 46 - kernels.across.mean(0)
     assert witness[40] == pytest.approx(0, abs=1e-6) and (witness[:40] < 0).any()  # like nothing, and called ordinary
+
+
+def test_blocks_of_files_change_nothing(monkeypatch):
+    rng = np.random.default_rng(5)
+    first, second = rng.standard_normal((40, 3)), rng.standard_normal((33, 3))
+    files = [row // 3 for row in range(33)]
+    whole = file_kernels(first, second, sample_files=files)
+    monkeypatch.setattr(kernel_files, "FILES", 4)
+    blocks = file_kernels(first, second, sample_files=files)
+    for name in ("reference", "samples", "across"):
+        assert getattr(blocks, name) == pytest.approx(getattr(whole, name), rel=1e-12)
 
 
 def test_impossible_sets_are_refused():

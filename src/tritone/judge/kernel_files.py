@@ -10,6 +10,8 @@ from tritone.judge.kernel import SCALE, median_distance
 from tritone.judge.points import Points, pair, rows_of_files, squared_distances
 
 Index = NDArray[np.int64]
+FILES = 64
+"""Files whose kernels with all others are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,19 @@ def file_kernels(
 
 
 def _sums(first: list[Points], second: list[Points], width: float) -> Points:
-    columns = np.concatenate(second)
-    starts = np.cumsum([0, *(len(rows) for rows in second[:-1])])
-    kernels = (np.exp(-squared_distances(rows, columns) / (2 * width**2)).sum(0) for rows in first)
-    return np.stack([np.add.reduceat(sums, starts) for sums in kernels])
+    """Kernels summed over the rows of each file of `first` and each of `second`; some files of the first at a time."""
+    columns, starts = np.concatenate(second), _starts(second)
+    parts = []
+    for place in range(0, len(first), FILES):
+        block = first[place : place + FILES]
+        kernels = np.exp(-squared_distances(np.concatenate(block), columns) / (2 * width**2))
+        parts.append(np.add.reduceat(np.add.reduceat(kernels, starts, axis=1), _starts(block), axis=0))
+    return np.concatenate(parts)
+
+
+def _starts(files: list[Points]) -> Index:
+    """Where each file's rows begin when they stand one after another."""
+    return np.cumsum([0, *(len(rows) for rows in files[:-1])])
 
 
 def _mean_of_others(sums: Points, rows: Points, chosen: Index) -> float:
