@@ -57,6 +57,10 @@ class Filled:
         places, (first, last) = torch.arange(self.given.shape[-1]), self.borders
         return (places < first) | (places >= last)
 
+    def changes(self, audio: Tensor) -> BorderChange:
+        """Of such sounds at the borders."""
+        return border_change(audio, self.rate, self.borders)
+
     def patched(self, other: Tensor) -> Tensor:
         """`given` with the middle quarter of `other`, crossfaded as inpainting does it."""
         return splice(other, self.given, self.kept[None, None], round(FADE_SECONDS * self.rate))
@@ -74,17 +78,14 @@ def inpainting_rows(one: Player, dataset: Dataset, pieces: Sequence[Piece], pict
         _write_picture(picture, filled)
     kept = float((filled.made - filled.given).abs()[..., filled.kept].max())
     rows = [at_most("kept samples, largest difference between the files", kept, 0, "of full scale", len(pieces))]
-    rows += _border_rows(filled)
-    others = {"another sound is cut in instead": filled.patched(filled.given.roll(1, 0))}
-    if one.model.config.in_latents:
+    others = {"another sound cut in": filled.patched(filled.given.roll(1, 0))}
+    if one.codec:
         through = torch.stack([through_codec(one, audio) for audio in filled.given])
-        others["the codec's rendering of the sound is cut in instead"] = filled.patched(through)
-    real = border_change(filled.given, filled.rate, filled.borders)
-    rows += [
-        _told_row(f"the same where {what}", border_change(audio, filled.rate, filled.borders), real, barred=False)
-        for what, audio in others.items()
-    ]
-    return [*rows, _level_row(filled)]
+        others["the codec's rendering cut in"] = filled.patched(through)
+    real, made = filled.changes(filled.given), filled.changes(filled.made)
+    rows += [_rank_row(made, real), _told_row("a new part", made, real, barred=True)]
+    rows += [_told_row(what, filled.changes(audio), real, barred=False) for what, audio in others.items()]
+    return [*rows, _jump_row(filled), _level_row(filled)]
 
 
 def fill(one: Player, dataset: Dataset, pieces: Sequence[Piece]) -> Filled:
@@ -110,23 +111,24 @@ def _read(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(read_audio(path)[0], np.float32))
 
 
-def _border_rows(filled: Filled) -> list[Row]:
-    """Rank of the change at the borders, who could tell, and the step from sample to sample."""
-    changes = [border_change(audio, filled.rate, filled.borders) for audio in (filled.made, filled.given)]
-    ranks = [each.rank.flatten().tolist() for each in changes]
+def _rank_row(made: BorderChange, real: BorderChange) -> Row:
+    ranks = [each.rank.flatten().tolist() for each in (made, real)]
     median, top = float(np.median(ranks[0])), p95(ranks[1])
     what = "change of the spectrum at the borders among those elsewhere in the sound, median rank"
     bar = f"<= {top:.3g}, real sound's 95th percentile"
-    medians = median, float(np.median(ranks[1]))
-    rows = [Row(what, *medians, None, "share below", len(ranks[0]), spread(ranks), bar, median <= top)]
-    rows.append(_told_row("sound with a new part told from itself by the change at its borders", *changes, barred=True))
+    peer = float(np.median(ranks[1]))
+    return Row(what, median, peer, None, "share below", len(ranks[0]), spread(ranks), bar, median <= top)
+
+
+def _jump_row(filled: Filled) -> Row:
     jumps = [_each_border(audio, filled.borders, seam_jump) for audio in (filled.made, filled.given)]
     what = "sample jump at the borders, 95th percentile"
-    return [*rows, Row(what, p95(jumps[0]), p95(jumps[1]), None, "p99 of steps", len(jumps[0]), spread(jumps))]
+    return Row(what, p95(jumps[0]), p95(jumps[1]), None, "p99 of steps", len(jumps[0]), spread(jumps))
 
 
 def _told_row(what: str, made: BorderChange, real: BorderChange, *, barred: bool) -> Row:
     """How often the change at the borders tells a sound that was touched from itself."""
+    what = f"sound with {what} told from itself by the change at its borders"
     shares = told_apart(made.decibels, real.decibels)
     low, high = wilson(float(shares.sum()), len(shares))
     bar = f"interval below {THRESHOLD:g}, the threshold of hearing tests" if barred else None

@@ -22,7 +22,7 @@ LEAST = 2
 """Training sounds without which a label does not count."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Player:
     """A model, and what it is told."""
 
@@ -33,6 +33,12 @@ class Player:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Steps and guidance, where they are not the model's own."""
 
+    @property
+    def codec(self) -> str:
+        """Equal for models of the same latents; empty for others."""
+        config = self.model.config
+        return f"{config.codec_from}: {config.codec}" if config.in_latents else ""
+
     def controls(self, item: Item) -> dict[str, Any]:
         """What the model is told of an item: tempo and label or, where it has no labels, words."""
         found = {**self.sampling, **wishes(self.model, item)}
@@ -42,13 +48,11 @@ class Player:
 
 
 def player(path: Path, dataset: Dataset, sampling: Mapping[str, Any], precision: str) -> Player:
-    """The model of a run; ends the program where it is of another kind, or made for another rate than the data's."""
+    """The model of a run; ends the program where it is of another kind, or the data has another rate or channels."""
     model = sound_model(path, precision)
-    if model.sample_rate != dataset.sample_rate:
-        sys.exit(
-            f"{path} makes sound at {model.sample_rate} Hz and {dataset.path} has {dataset.sample_rate} Hz; prepare "
-            "the reference at the model's rate."
-        )
+    forms = [f"{each.sample_rate} Hz in {each.channels} channel(s)" for each in (model, dataset)]
+    if forms[0] != forms[1]:
+        sys.exit(f"{path} makes sound at {forms[0]}, but {dataset.path} has {forms[1]}; prepare the same.")
     names = labels_of(dataset)
     if model.config.text:
         load_encoder(model.config.text)  # says at once where it is missing

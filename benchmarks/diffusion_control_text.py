@@ -109,8 +109,8 @@ def text_rows(
     picture: Path | None,
 ) -> list[Row]:
     """All rows; the first sound of each label, as the first way tells it, into `picture`."""
-    codecs = dict.fromkeys(way.player for way in ways if way.player.model.config.in_latents)
-    jury, *others = [jury_of(judges, known, held_out, codec) for codec in (None, *codecs)]
+    codecs = {way.player.codec: way.player for way in ways if way.player.codec}
+    jury, *others = [jury_of(judges, known, held_out, codec) for codec in (None, *codecs.values())]
     real, rows = jury.verdicts(jury.held_out, jury.labels), []
     for place, way in enumerate(ways):
         sounds, wanted = made(way, items, count, held_out[0].audio.shape[-1] / judges.rate)
@@ -118,7 +118,7 @@ def text_rows(
         rows += verdict_rows(way.name, jury.verdicts(heard, wanted), real, barred=way.barred)
         rows += rank_rows(way.name, jury.verdicts(heard, wanted), real)
         for other in others:
-            if other.codec is way.player:
+            if other.codec and other.codec.codec == way.player.codec:
                 behind = other.verdicts(other.held_out, other.labels)
                 name = f"{way.name}, judges behind the codec"
                 rows += verdict_rows(name, other.verdicts(heard, wanted), behind, barred=way.barred)
