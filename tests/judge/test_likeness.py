@@ -129,6 +129,15 @@ def test_small_sets_and_two_judges_of_a_name_are_refused():
     assert len(likeness_figures(reference, told("least", rng, FEWEST), embeddings=[Told()])) == len(KINDS)
 
 
+def test_a_reference_of_one_sound_is_refused():
+    rng = np.random.default_rng(5)
+    samples = told("samples", rng, 15)
+    same = Clips("copies", 8_000, tuple(replace(samples.clips[0], name=f"{number}") for number in range(15)))
+    with pytest.raises(UserError, match="Most sounds of copies are one and the same to told"):
+        likeness_figures(same, samples, embeddings=[Told()])
+    assert len(likeness_figures(samples, same, embeddings=[Told()])) == len(KINDS)
+
+
 def test_every_metric_says_what_it_hears_and_fad_is_vggishs_alone():
     for kind in KINDS:
         for embedding, hears in HEARS.items():

@@ -16,6 +16,7 @@ from tritone.judge.extrapolate import Extrapolation, frechet_infinity
 from tritone.judge.figure import Figure
 from tritone.judge.frechet import ENOUGH, frechet_by_file, frechet_distance
 from tritone.judge.interval import intervals
+from tritone.judge.kernel import median_distance
 from tritone.judge.kernel_files import FileKernels, Index, file_kernels
 from tritone.judge.metrics_of_sets import metric_on
 from tritone.judge.points import Points
@@ -46,7 +47,7 @@ def likeness_figures(
     `real` is held-out sound that the reference does not contain: what a perfect model would get. `seen` names the
     networks that trained the model, as "aisfx" or "vggish:PATH": they are no impartial judges of it. Judges remember
     what they embedded last, so one reference serves many calls. UserError for sets of fewer than twelve sounds, and
-    for two judges of one name.
+    for two judges of one name, and for a reference of which most sounds are the same.
     """
     check_sizes(reference, samples, real)
     names = [embedding.name for embedding in embeddings]
@@ -54,8 +55,13 @@ def likeness_figures(
         raise UserError(f"There are two judges named {min(doubled)}; give one of them.")
     figures = []
     for embedding in embeddings:
-        held_out = embedding.embed(real) if real else None
-        sets = _Sets(embedding.name, embedding.embed(reference), embedding.embed(samples), held_out, seed)
+        held_out, known = embedding.embed(real) if real else None, embedding.embed(reference)
+        if not median_distance(known.rows) > 0:
+            raise UserError(
+                f"Most sounds of {reference.name} are one and the same to {embedding.name}, so there is nothing to "
+                "compare with; give varied real sound."
+            )
+        sets = _Sets(embedding.name, known, embedding.embed(samples), held_out, seed)
         figures += sets.figures(_seen(embedding, seen))
     return figures
 
