@@ -120,7 +120,7 @@ def fewest(errors: Mapping[int, Errors], peer: Errors, measure: str, rows: NDArr
 
 def check_rows(flow: Flow, noise: Tensor, ruler: Ruler, peer: Errors) -> list[Row]:
     """Other ways to the accurate solution, beside a tenth of the peer's error."""
-    first, bar = noise[:CHECKED], DIFFERENT * float(np.median(peer[SIGNAL]))
+    first, bar = noise[:CHECKED], round(DIFFERENT * float(np.median(peer[SIGNAL])), 4)
     rows = []
     for name, config in CHECKS.items():
         apart = distance(flow.ours(first, config), ruler.wanted)

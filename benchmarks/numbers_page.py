@@ -86,9 +86,9 @@ ABOUT = {
     "diffusion_evaluations": (
         "Evaluations of a trained network",
         "Ours and audio-diffusion-pytorch's own sampler with the same trained network from the same noise. Errors are "
-        "of solving alone: how far each ends from where the network's own equation, solved with hundreds of steps, leads "
-        "from that noise. The first rows show that other ways to that solution agree. Medians over sounds with 95 % "
-        "bootstrap intervals; inf where no number that was tried is enough. How good the sounds are is not in it.",
+        "of solving alone: how far each ends from where the network's own equation, solved with hundreds of steps, "
+        "leads from that noise. The first rows show that other ways to that solution agree. Medians over sounds with "
+        "95 % bootstrap intervals; inf where no number that was tried is enough. How good the sounds are is not in it.",
     ),
     "diffusion_parity": (
         "The networks of diffusion",
