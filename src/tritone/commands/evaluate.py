@@ -108,7 +108,7 @@ def _print(found: "Evaluation", brief: bool) -> None:
         Text(
             f"Reference: {found.reference}, {facts['reference_sounds']} sounds, {facts['held_out_sounds']} held out. "
             f"Tritone {facts['tritone']}, PyTorch {facts['torch']}, {facts['device']} of {facts['machine']}, "
-            f"{facts['threads']} threads, seed {facts['seed']}."
+            f"threads: {facts['threads']}, seed {facts['seed']}."
         )
     )
     for copy in found.copies[:SHOWN_COPIES]:
