@@ -134,6 +134,14 @@ def test_figures_tell_a_model_that_copies_from_one_that_does_not():
     assert fresh.value <= 10 and likeness.value > alike.value and likeness.real == alike.real
 
 
+def test_held_out_sound_that_was_stored_with_other_bits_is_no_copy():
+    known = [clip(f"k{number}", hit(number)) for number in range(0, 40, 2)]
+    held_out = Clips("real", RATE, tuple(clip(f"h{number}", hit(number)) for number in range(1, 40, 2)))
+    stored = Clips("16 bit", RATE, tuple(clip(one.name, np.round(one.audio * 32767) / 32767) for one in held_out.clips))
+    (share, _), pairs = copy_figures(known, stored, held_out)
+    assert share.value == 0 and not any(pair.suspect for pair in pairs)
+
+
 @pytest.mark.slow
 def test_a_thousand_sounds_are_searched_for_a_hundred_within_a_minute():
     rng = np.random.default_rng(0)
