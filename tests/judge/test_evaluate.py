@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 from acting import RATE, hit, run_inside
+from little_gan import LITTLE, ORDINARY
 
 import tritone
+from tritone.families.gan.model import build
+from tritone.judge.compare.models import trained_by
 from tritone.judge.evaluation import SCHEMA, Evaluation, as_csv, as_json
 from tritone.judge.figure import Figure, Metric
 
@@ -121,6 +124,11 @@ def test_a_run_is_judged_by_what_it_makes_of_fixed_seeds(trained, real):
     assert again.figure("memory") is None
     for name, value in again.figure("true-peak").by_file.items():
         assert found.figure("true-peak").by_file[name] == value
+
+
+def test_a_gan_says_which_networks_trained_it():
+    assert trained_by(build(LITTLE)) == {"musicnn-mtt"}
+    assert trained_by(build(ORDINARY)) == frozenset()
 
 
 def test_json_and_csv_hold_what_was_found(fine):
