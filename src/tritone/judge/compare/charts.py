@@ -11,7 +11,7 @@ MOST_CURVES = 4
 
 
 def compute_chart(comparison: Comparison) -> Scatter | None:
-    """The leading figure of new sound (else of reconstructed) against work; None where nothing was timed."""
+    """The leading figure of new sound (else of reconstructed) against work; None where fewer than two were timed."""
     kind: Kind = "generated" if comparison.of("generated") else "reconstructed"
     judged = comparison.of(kind)
     metric = leading(judged)
@@ -20,7 +20,7 @@ def compute_chart(comparison: Comparison) -> Scatter | None:
         figure, work = one.figure(metric.key) if metric else None, comparison.system(one.system).compute.get(kind)
         if figure is not None and work is not None:
             points.append(Point(one.system, work, figure.value, figure.low, figure.high))
-    if metric is None or not points:
+    if metric is None or len(points) < 2:
         return None
     return Scatter(
         "Quality against compute", points, "seconds of work for a second of sound", metric.name,

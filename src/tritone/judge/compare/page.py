@@ -17,35 +17,35 @@ from tritone.report.page import Clip, Command, Fact, Report, Section, write_repo
 
 def write_page(report: Path, comparison: Comparison, rows: int) -> Path:
     """Write `report/index.html` with at most `rows` rows of examples of each kind; gives its path."""
-    examples = choose(report, comparison, rows)
-    return write_report(report, page_of(report, comparison, examples))
-
-
-def page_of(report: Path, comparison: Comparison, examples: Examples) -> Report:
-    """The whole page."""
-
-    def clips(chosen: tuple[Example, ...]) -> list[Clip]:
-        return [clip_of(report, example) for example in chosen]
-
-    sections = [
-        _glance(comparison),
-        *_listening(comparison, examples, clips(examples.new), clips(examples.through)),
-        *_extremes(comparison, clips(examples.extremes)),
-        *_copies(comparison, clips(examples.near)),
-        *_figures(comparison),
-        _verdicts(comparison),
-        *_compute(comparison),
-        *_training(comparison),
-    ]
-    return Report(
+    page = Report(
         title=title(comparison),
         lead=lead(comparison),
-        sections=sections,
+        sections=sections_of(report, comparison, rows),
         contents=True,
         commands=[Command(comparison.command, _again(comparison))],
         commands_title="How to make this page again",
         made=[Fact(name, value) for name, value in comparison.made.items()],
     )
+    return write_report(report, page)
+
+
+def sections_of(report: Path, comparison: Comparison, rows: int) -> list[Section]:
+    """What the page says and plays; the sounds lie in the folder `report`."""
+    examples = choose(report, comparison, rows)
+
+    def clips(chosen: tuple[Example, ...]) -> list[Clip]:
+        return [clip_of(report, example) for example in chosen]
+
+    return [
+        _glance(comparison),
+        *_listening(comparison, examples, clips(examples.new), clips(examples.through)),
+        *_extremes(comparison, clips(examples.extremes)),
+        *_copies(comparison, clips(examples.near)),
+        *_figures(comparison),
+        *_verdicts(comparison),
+        *_compute(comparison),
+        *_training(comparison),
+    ]
 
 
 def _glance(comparison: Comparison) -> Section:
@@ -127,13 +127,13 @@ def _figures(comparison: Comparison) -> Iterator[Section]:
             )
 
 
-def _verdicts(comparison: Comparison) -> Section:
+def _verdicts(comparison: Comparison) -> Iterator[Section]:
+    if not comparison.verdicts:
+        return
     certain = sure(comparison)
+    every = f"All {counted(len(comparison.verdicts), 'comparison')}"
     tables = [verdict_table(certain, "Surely better")] if certain else []
-    if comparison.verdicts:
-        tables.append(
-            verdict_table(comparison.verdicts, f"All {counted(len(comparison.verdicts), 'comparison')}", folded=True)
-        )
+    tables.append(verdict_table(comparison.verdicts, every, folded=True))
     text = (
         "Every two systems are compared by every figure in which a direction is better. Sounds that belong together "
         "(of one seed, or of one held-out sound) are compared in pairs, by signed ranks; figures of whole sets by "
@@ -143,14 +143,14 @@ def _verdicts(comparison: Comparison) -> Section:
     )
     if not certain:
         text += "\n\nNo difference is sure."
-    return Section("Who is really better", text, tables=tables, warnings=weak(comparison))
+    yield Section("Who is really better", text, tables=tables, warnings=weak(comparison))
 
 
 def _compute(comparison: Comparison) -> Iterator[Section]:
     chart = compute_chart(comparison)
     if any(system.cost for system in comparison.systems):
         yield Section(
-            "Quality against compute, and what each model cost",
+            "Quality against compute, and what each model cost" if chart else "What it cost",
             "Work was timed on the machine named below while the sounds of this page were made, one at a time, without "
             "the first; other programs on the machine make it slower.",
             charts=[chart] if chart else [],

@@ -18,7 +18,8 @@ def as_markdown(comparison: Comparison) -> str:
         if comparison.of(kind):
             parts += _part(figure_table(comparison, kind), f"Figures of {KINDS[kind]}")
     certain = sure(comparison)
-    parts += _part(verdict_table(certain, "Surely better")) if certain else ["## Surely better", "Nothing."]
+    if comparison.verdicts:
+        parts += _part(verdict_table(certain, "Surely better")) if certain else ["## Surely better", "Nothing."]
     parts += weak(comparison)
     if any(system.cost for system in comparison.systems):
         parts += _part(cost_table(comparison))
