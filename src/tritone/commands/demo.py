@@ -22,14 +22,15 @@ def main(argv: Sequence[str]) -> int:
     from tritone.play.demo import Demo
 
     demo = Demo(args.out, args.minutes, args.loops, args.seed)
-    with progress("1/4 rendering drum loops from the hits that ship") as show:
+    with progress("1/5 rendering drum loops from the hits that ship") as show:
         demo.render(show)
-    with progress("2/4 preparing the dataset") as show:
+    with progress("2/5 preparing the dataset") as show:
         demo.prepare(show)
-    print(f"3/4 training vae-nano from nothing for {args.minutes:g} minutes; Ctrl-C goes on with what it has by then")
+    print(f"3/5 training vae-nano from nothing for {args.minutes:g} minutes; Ctrl-C goes on with what it has by then")
     demo.train()
-    with progress("4/4 playing loops that it has never heard") as show:
-        page = demo.play(show)
+    with progress("4/5 playing loops that it has never heard") as show:
+        heard = demo.play(show)
+    page = demo.judge(heard, lambda name: progress(f"5/5 judging: {name}"))
     print(
         f"\nOpen {page.resolve()} in a browser.\n\n"
         f"With your own sound:\n"

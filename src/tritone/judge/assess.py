@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tritone.judge.compare.material import Material
 from tritone.judge.copies import Copy
-from tritone.judge.copy_figures import copy_figures
+from tritone.judge.copy_figures import CopySearch
 from tritone.judge.embeddings import Embedding
 from tritone.judge.feature_figures import feature_figures
 from tritone.judge.fidelity import fidelity_figures
@@ -40,6 +40,8 @@ class Assessment:
     material: Material
     seed: int
     stage: Stage
+    searches: dict[bool, CopySearch] = field(default_factory=dict)
+    """Searches for copies among the training sound, by beat or not; kept for other subjects."""
 
     def __post_init__(self) -> None:
         material, clips = self.material, self.subject.clips
@@ -77,8 +79,10 @@ class Assessment:
             return [], ()
         clips = self.subject.clips
         by_beat = have_tempo([*self.reference.clips, *clips.clips, *self.real.clips])
-        known = self.material.every_training_sound()
-        return copy_figures(known, clips, self.real, by_beat=by_beat, seed=self.seed)
+        if by_beat not in self.searches:
+            known = self.material.every_training_sound()
+            self.searches[by_beat] = CopySearch(known, self.real, by_beat=by_beat)
+        return self.searches[by_beat].figures(clips, seed=self.seed)
 
     def each(self) -> list[Figure]:
         """What is measured on every sound by itself, or on pairs."""

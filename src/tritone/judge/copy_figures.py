@@ -30,27 +30,36 @@ LIKENESS = Metric(
 )  # fmt: skip
 
 
+class CopySearch:
+    """Training sound that new sounds are looked for in, and how alike held-out sound is to it. Serves many sets."""
+
+    def __init__(self, known: Iterable[Clip], real: Clips, *, by_beat: bool = False) -> None:
+        """`known` is all that was trained on, taken one by one; `real` is sound of the same kind that was not.
+
+        All are at one rate. `by_beat`: all are loops whose tempos are known, and are compared beat by beat.
+        """
+        self.by_beat = by_beat
+        self.before = take_prints(known, real.rate, by_beat)
+        self.held_out = [pair.likeness for pair in nearest(self.before, take_prints(real.clips, real.rate, by_beat))]
+
+    def figures(self, samples: Clips, *, seed: int = 0) -> tuple[list[Figure], tuple[Copy, ...]]:
+        """Two figures, and every sample with the training sound that is most like it, the most alike first."""
+        found = nearest(self.before, take_prints(samples.clips, samples.rate, self.by_beat))
+        limit = float(np.quantile(self.held_out, QUANTILE, method="higher")) + ROUNDING
+        pairs = sorted((replace(one, suspect=one.likeness > limit) for one in found), key=lambda one: -one.likeness)
+        shares = {pair.sample: 100.0 * pair.suspect for pair in pairs}
+        likeness = {pair.sample: pair.likeness for pair in pairs}
+        beside = {str(index): value for index, value in enumerate(self.held_out)}
+        above = {str(index): 100.0 * (value > limit) for index, value in enumerate(self.held_out)}
+        share = mean_figure(COPIES, shares, above, warnings=_warnings(len(self.held_out)), seed=seed)
+        return [*share, *mean_figure(LIKENESS, likeness, beside, seed=seed)], tuple(pairs)
+
+
 def copy_figures(
     known: Iterable[Clip], samples: Clips, real: Clips, *, by_beat: bool = False, seed: int = 0
 ) -> tuple[list[Figure], tuple[Copy, ...]]:
-    """Two figures, and every sample with the training sound that is most like it, the most alike first.
-
-    `known` is all that was trained on, taken one by one; `real` is sound of the same kind that was not. All are at one
-    rate. `by_beat`: all are loops whose tempos are known, and are compared beat by beat.
-    """
-    rate = samples.rate
-    before = take_prints(known, rate, by_beat)
-    pairs = nearest(before, take_prints(samples.clips, rate, by_beat))
-    held_out = [pair.likeness for pair in nearest(before, take_prints(real.clips, rate, by_beat))]
-    limit = float(np.quantile(held_out, QUANTILE, method="higher")) + ROUNDING
-    pairs = sorted((replace(pair, suspect=pair.likeness > limit) for pair in pairs), key=lambda pair: -pair.likeness)
-    warnings = _warnings(len(held_out))
-    shares = {pair.sample: 100.0 * pair.suspect for pair in pairs}
-    likeness = {pair.sample: pair.likeness for pair in pairs}
-    beside = {str(index): value for index, value in enumerate(held_out)}
-    above = {str(index): 100.0 * (value > limit) for index, value in enumerate(held_out)}
-    share = mean_figure(COPIES, shares, above, warnings=warnings, seed=seed)
-    return [*share, *mean_figure(LIKENESS, likeness, beside, seed=seed)], tuple(pairs)
+    """`CopySearch` for one set of samples."""
+    return CopySearch(known, real, by_beat=by_beat).figures(samples, seed=seed)
 
 
 def _warnings(held_out: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The demo: from drum hits to a page with what a model made of loops it had never heard."""
+"""The demo: from drum hits to a page with what a model made of loops it had never heard, and how good that is."""
 
 import json
 import time
@@ -16,8 +16,12 @@ from tritone.data.prepare import prepare
 from tritone.data.render import render_loops
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
-from tritone.play.demo_page import Morph, Pair, write_page
+from tritone.judge.assess import Stage
+from tritone.judge.compare.compare import Options, compared
+from tritone.judge.compare.page import sections_of
+from tritone.play.demo_page import Heard, Morph, Pair, write_page
 from tritone.play.load import load
+from tritone.report.page import PAGE_BYTES
 from tritone.signal.files import read_audio
 from tritone.signal.resample import resample
 from tritone.training.api import train
@@ -30,11 +34,15 @@ RECORDED = ("breakbeat_126bpm", "mehackit1_97bpm", "arovane_beat_b_130bpm", "tab
 RENDERED = 4
 MORPH_STEPS = 5
 SECONDS = 2.0
+JUDGED, ROWS = 16, 3
+"""New sounds that are judged, and rows of them on the page."""
+HELD_OUT = 4
+"""Rendered loops that are kept out of training at least."""
 
 
 @dataclass
 class Demo:
-    """The steps of the demo, in order: `render`, `prepare`, `train`, `play`. All of it goes into `out`."""
+    """The steps of the demo, in order: `render`, `prepare`, `train`, `play`, `judge`. All of it goes into `out`."""
 
     out: Path
     minutes: float
@@ -63,7 +71,8 @@ class Demo:
     def prepare(self, show: Callable[[int, int], None]) -> None:
         """The dataset."""
         with self._timed("preparing"):
-            prepare([self.work / "loops"], self.work / "data", show=show)
+            held_out = max(0.1, HELD_OUT / self.loops)
+            prepare([self.work / "loops"], self.work / "data", validation=held_out, show=show)
 
     def train(self) -> None:
         """A model from nothing, for the minutes given."""
@@ -73,17 +82,25 @@ class Demo:
                 overrides={"training": {"validate_every": 100, "previews": 2, "seed": self.seed}},
             )  # fmt: skip
 
-    def play(self, show: Callable[[int, int], None]) -> Path:
-        """Held-out loops through the model, morphs between them, and the page. Returns its path."""
+    def play(self, show: Callable[[int, int], None]) -> Heard:
+        """Held-out loops through the model, and morphs between them."""
         model = load(self.work / "run")
         with self._timed("playing"):
             pairs = self._reconstructions(model, show)
-            morph = self._morph(model, pairs)
-        return write_page(self.out, model, pairs, morph, self.log(), self.timings)
+            return Heard(model, pairs, self._morph(model, pairs))
 
-    def log(self) -> list[dict[str, float]]:
-        """The lines of the run's log."""
-        return [json.loads(line) for line in (self.work / "run" / "log.jsonl").read_text().splitlines()]
+    def judge(self, heard: Heard, stage: Stage) -> Path:
+        """The model beside real sound, in figures, and the page of it all. Returns its path."""
+        folder = self.work / "comparison"
+        options = Options(count=JUDGED, seed=self.seed, rows=ROWS, embeddings=("logmel",), speed=False)
+        with self._timed("judging"):
+            comparison = compared(
+                [f"model={self.work / 'run'}"], reference=self.work / "data", out=folder, options=options, stage=stage
+            )
+        log = [json.loads(line) for line in (self.work / "run" / "log.jsonl").read_text().splitlines()]
+        where = "work/comparison/sounds/"
+        judged = sections_of(folder, comparison, ROWS, budget=PAGE_BYTES // 2, where=where)
+        return write_page(self.out, heard, judged, log, self.timings)
 
     def _reconstructions(self, model: Synthesizer, show: Callable[[int, int], None]) -> list[Pair]:
         recorded = [assets.LOOPS / f"{name}.ogg" for name in RECORDED]

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tritone.families.base import Synthesizer
-from tritone.report.page import Chart, Clip, Command, Curve, Fact, Report, Section, made_by, write_report
+from tritone.report.page import Clip, Command, Fact, Report, Section, made_by, write_report
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,27 @@ class Morph:
     sounds: list[np.ndarray]
 
 
+@dataclass(frozen=True)
+class Heard:
+    """All that the model played in the demo."""
+
+    model: Synthesizer
+    pairs: list[Pair]
+    morph: Morph
+
+
 def write_page(
     out: Path,
-    model: Synthesizer,
-    pairs: Sequence[Pair],
-    morph: Morph,
+    heard: Heard,
+    judged: Sequence[Section],
     log: Sequence[Mapping[str, float]],
     timings: Mapping[str, float],
 ) -> Path:
-    """Write `out/index.html` from what the demo made. Returns its path."""
+    """Write `out/index.html` from what the demo made; `judged` are the sections of the comparison with real sound.
+
+    Returns its path.
+    """
+    model, pairs, morph = heard.model, heard.pairs, heard.morph
     distances = [(line["step"], line["validation/distance"]) for line in log if "validation/distance" in line]
     seconds = sum(pair.input.shape[-1] for pair in pairs) / model.sample_rate
     speed = seconds / sum(pair.seconds for pair in pairs)
@@ -77,8 +88,9 @@ def write_page(
                     for index, sound in enumerate(morph.sounds)
                 ],
             ),
+            *judged,
         ],
-        charts=[_chart(log, distances)],
+        contents=True,
         facts=[
             *(Fact(f"Seconds of {name}", value, "s") for name, value in timings.items()),
             Fact("Parameters", model.facts()["encoder_parameters"] + model.facts()["decoder_parameters"]),
@@ -91,6 +103,10 @@ def write_page(
                 "A model learns it. Ctrl-C saves, the same command goes on.",
             ),
             Command("tritone reconstruct my-run a-sound.wav --out heard", "Any sound goes through the model and back."),
+            Command(
+                "tritone compare my-run other=a-folder --reference my-data --out my-report",
+                "Runs, checkpoints and folders of sound from anywhere side by side, on a page like this one.",
+            ),
         ],
         made=made_by("tritone demo"),
     )
@@ -109,14 +125,3 @@ def _clips(pairs: Sequence[Pair], rate: int, loop: bool) -> list[Clip]:
 
 def _station(index: int, count: int) -> str:
     return {0: "start", count - 1: "end"}.get(index, f"{index / (count - 1):.0%}")
-
-
-def _chart(log: Sequence[Mapping[str, Any]], distances: Sequence[tuple[float, float]]) -> Chart:
-    training = [(line["step"], line["generator/fullband"]) for line in log if "generator/fullband" in line]
-    return Chart(
-        "How it learned",
-        [Curve("training crops", training), Curve("held-out loops", distances)],
-        y_label="spectral distance",
-        text="Multi-scale spectral distance between a sound and its reconstruction. "
-        "Held-out loops are judged with the averaged weights that are played.",
-    )

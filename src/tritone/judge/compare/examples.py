@@ -17,7 +17,7 @@ from tritone.signal.files import read_audio
 SECONDS = 10.0
 """Of a longer sound that is no loop, so much stands on the page."""
 BUDGET = 11_000_000
-"""Bytes of the page for sounds and their pictures."""
+"""Bytes of a page for sounds and their pictures."""
 EXTREMES, PAIRS = 2, 3
 """Best and worst sounds of a system, and pairs with training sound, at most."""
 
@@ -52,7 +52,7 @@ class Examples:
         return self.new + self.extremes + self.through + self.near
 
 
-def choose(report: Path, comparison: Comparison, rows: int) -> Examples:
+def choose(report: Path, comparison: Comparison, rows: int, budget: int = BUDGET) -> Examples:
     """Up to `rows` rows of each kind, evenly spread and not picked, and fewer where the page would grow too large."""
     sizes: dict[str, int] = {}
     for fewer in range(rows, 0, -1):
@@ -67,7 +67,7 @@ def choose(report: Path, comparison: Comparison, rows: int) -> Examples:
         for file, example in files.items():
             if file not in sizes:
                 sizes[file] = page_bytes(clip_of(report, example))
-        if sum(sizes[file] for file in files) <= BUDGET:
+        if sum(sizes[file] for file in files) <= budget:
             break
     return chosen
 

@@ -8,6 +8,7 @@ from tritone.judge.compare.exchange import Exchange
 from tritone.judge.compare.judged import Judged
 from tritone.judge.compare.material import Material
 from tritone.judge.compare.systems import Made
+from tritone.judge.copy_figures import CopySearch
 from tritone.judge.embeddings import Embedded, load_embedding
 from tritone.judge.fidelity import fidelity_figures
 from tritone.judge.figure import Metric
@@ -23,6 +24,7 @@ class Judge:
         self.material, self.classifier, self.seed = material, classifier, seed
         self.embeddings = [load_embedding(name) for name in embeddings]
         self.embedded: dict[tuple[str, str], Embedded] = {}
+        self.searches: dict[bool, CopySearch] = {}
 
     def judged(self, made: Made, seen: frozenset[str]) -> Judged:
         """All figures of one kind of sound of a system; `seen` names the networks that trained it."""
@@ -31,7 +33,7 @@ class Judge:
             pairs = [(inputs[clip.name], clip) for clip in made.clips.clips]
             return Judged(made.system, made.kind, tuple(fidelity_figures(pairs, made.clips.rate, seed=self.seed)))
         subject = Subject(made.clips, seen=seen, figures=made.figures)
-        work = Assessment(subject, self.material, self.seed, quiet)
+        work = Assessment(subject, self.material, self.seed, quiet, self.searches)
         figures = work.sets(self.embeddings, self.classifier)
         if figures:
             for embedding in self.embeddings:

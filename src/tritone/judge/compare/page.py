@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tritone.judge.compare.charts import compute_chart, training_charts
 from tritone.judge.compare.comparison import Comparison
-from tritone.judge.compare.examples import Example, Examples, choose, clip_of
+from tritone.judge.compare.examples import BUDGET, Example, Examples, choose, clip_of
 from tritone.judge.compare.findings import findings, lead, sure, title, weak
 from tritone.judge.compare.judged import leading
 from tritone.judge.compare.manifest import Kind
@@ -29,16 +29,21 @@ def write_page(report: Path, comparison: Comparison, rows: int) -> Path:
     return write_report(report, page)
 
 
-def sections_of(report: Path, comparison: Comparison, rows: int) -> list[Section]:
-    """What the page says and plays; the sounds lie in the folder `report`."""
-    examples = choose(report, comparison, rows)
+def sections_of(
+    report: Path, comparison: Comparison, rows: int, *, budget: int = BUDGET, where: str = "sounds/"
+) -> list[Section]:
+    """What the page says and plays, for a page of so many bytes.
+
+    The sounds lie in the folder `report`, those that are not played in what the page's reader knows as `where`.
+    """
+    examples = choose(report, comparison, rows, budget)
 
     def clips(chosen: tuple[Example, ...]) -> list[Clip]:
         return [clip_of(report, example) for example in chosen]
 
     return [
         _glance(comparison),
-        *_listening(comparison, examples, clips(examples.new), clips(examples.through)),
+        *_listening(comparison, examples, clips(examples.new), clips(examples.through), where),
         *_extremes(comparison, clips(examples.extremes)),
         *_copies(comparison, clips(examples.near)),
         *_figures(comparison),
@@ -55,7 +60,9 @@ def _glance(comparison: Comparison) -> Section:
     )  # fmt: skip
 
 
-def _listening(comparison: Comparison, examples: Examples, new: list[Clip], through: list[Clip]) -> Iterator[Section]:
+def _listening(
+    comparison: Comparison, examples: Examples, new: list[Clip], through: list[Clip], where: str
+) -> Iterator[Section]:
     level = f"All sound is played at {comparison.manifest.loudness:g} LUFS".replace("-", "−")
     keys = (
         f"{level}. The sounds of a row run in step: switch between them, by the keys 1 to 9 too, without losing the "
@@ -67,7 +74,7 @@ def _listening(comparison: Comparison, examples: Examples, new: list[Clip], thro
             "New sound",
             f"Not chosen by anybody: {_shown(examples.rows, total)}, evenly spread. In each row stands the held-out "
             f"real sound whose length, and label and tempo where a model knows these, were asked for. {keys}"
-            f"{_rest(examples.rows, total)}",
+            f"{_rest(examples.rows, total, where)}",
             new,
         )
     if through:
@@ -77,7 +84,7 @@ def _listening(comparison: Comparison, examples: Examples, new: list[Clip], thro
             "Reconstructed sound",
             f"Held-out sounds, and what is left of them after each system that takes sound apart and puts it together: "
             f"{_shown(examples.rows, len(files))}, evenly spread.{'' if new else ' ' + keys}"
-            f"{_rest(examples.rows, len(files))}",
+            f"{_rest(examples.rows, len(files), where)}",
             through,
         )
 
@@ -181,7 +188,7 @@ def _shown(rows: int, total: int) -> str:
     return f"{min(rows, total)} of {total}" if rows < total else f"all {total}"
 
 
-def _rest(rows: int, total: int) -> str:
+def _rest(rows: int, total: int, where: str) -> str:
     if rows >= total:
         return ""
-    return f"\n\n{counted(total - rows, 'more row')} are left out so that the page stays small: they lie in sounds/."
+    return f"\n\n{counted(total - rows, 'more row')} are left out so that the page stays small: they lie in {where}."
