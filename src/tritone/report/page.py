@@ -33,7 +33,7 @@ PAGE_BYTES = 12_000_000
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, text (an empty line parts paragraphs), and what is shown: charts, sounds, tables, in this order."""
+    """A heading, text (an empty line parts paragraphs), and what is shown: charts, sounds, tables."""
 
     title: str
     text: str = ""
@@ -42,7 +42,7 @@ class Section:
     """Narrow ones stand side by side."""
     tables: Sequence[Table] = ()
     warnings: Sequence[str] = ()
-    """Sentences that stand before everything else."""
+    """Sentences that stand in a box below the text."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ def test_the_page_has_pairs_costs_and_curves(report):
     page = (report / "index.html").read_text()
     for heading in ("Copies of training sound?", "What each model cost", "Training curves", "Reconstructed sound"):
         assert heading in page
+    assert "Each system was asked for 12 new sounds, of the same seeds and lengths." in page
     assert page.count('class="dot"') == 2 and 'class="chart narrow"' in page
 
 

@@ -144,7 +144,7 @@ def _near(comparison: Comparison, pairs: int) -> Iterator[Example]:
         if seen[one.system] > pairs:
             continue
         sound = comparison.manifest.sound(one.sample)
-        name = f"{one.system}: likeness {value_words(one.copy.likeness)}"
+        name = f"{one.system}, pair {seen[one.system]}: likeness {value_words(one.copy.likeness)}"
         yield _example(sound, f"{one.system}, {sound.item}", name)
         yield Example(one.known, "training sound", name, one.copy.known, one.gain, one.loop)
 

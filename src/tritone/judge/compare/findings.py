@@ -30,9 +30,7 @@ def lead(comparison: Comparison) -> str:
     """What was done, in two sentences."""
     said = []
     if comparison.of("generated"):
-        said.append(
-            f"Each system was asked for {counted(comparison.count, 'new sound')}, of the same seeds and lengths."
-        )
+        said.append(_asked(comparison))
     if comparison.of("reconstructed"):
         who = "Those that can take sound apart" if said else "The systems"
         said.append(f"{who} were given held-out sounds, to be put together again.")
@@ -43,6 +41,18 @@ def lead(comparison: Comparison) -> str:
     else:
         said.append(f"All are held against {held}.")
     return " ".join(said)
+
+
+def _asked(comparison: Comparison) -> str:
+    """How the new sounds came to be."""
+    made = {one.system for one in comparison.of("generated")}
+    models = {system.name for system in comparison.systems if system.cost is not None}
+    count = counted(comparison.count, "new sound")
+    files = "as many files were taken of each system that is a folder" if models else "files were taken as they are"
+    if not made & models:
+        return f"Of each system at most {count} stand here; {files}."
+    who = "Each system" if made <= models else "Each model"
+    return f"{who} was asked for {count}, of the same seeds and lengths{'' if made <= models else f'; {files}'}."
 
 
 def findings(comparison: Comparison) -> list[str]:

@@ -69,11 +69,14 @@ def _listening(
         "place; the left and right arrows move in the sound, Escape stops it. Loops go round without a gap."
     )
     if new:
-        total = max(len(comparison.manifest.of(name)) for name in comparison.manifest.systems())
+        sounds = [comparison.manifest.of(name) for name in comparison.manifest.systems()]
+        total = max(map(len, sounds))
+        asked = any(sound.real for each in sounds for sound in each)
+        real = "whose length, and label and tempo where a model knows these, were asked for" if asked else "for the ear"
         yield Section(
             "New sound",
-            f"Not chosen by anybody: {_shown(examples.rows, total)}, evenly spread. In each row stands the held-out "
-            f"real sound whose length, and label and tempo where a model knows these, were asked for. {keys}"
+            f"Not chosen by anybody: {_shown(examples.rows, total)}, evenly spread. In each row stands a held-out real "
+            f"sound, {real}. {keys}"
             f"{_rest(examples.rows, total, where)}",
             new,
         )
@@ -106,11 +109,12 @@ def _extremes(comparison: Comparison, clips: list[Clip]) -> Iterator[Section]:
 def _copies(comparison: Comparison, clips: list[Clip]) -> Iterator[Section]:
     if not clips:
         return
-    suspects = sum(one.copy.suspect for one in comparison.near)
-    said = f"{suspects or 'None'} of the {counted(len(comparison.near), 'pair')} {'is' if suspects <= 1 else 'are'}"
+    copies = [copy for one in comparison.of("generated") for copy in one.copies]
+    suspects = sum(copy.suspect for copy in copies)
+    said = f"{suspects or 'None'} of all {counted(len(copies), 'new sound')} {'is' if suspects <= 1 else 'are'}"
     yield Section(
         "Copies of training sound?",
-        "New sounds beside the training sound that is most like each, by the correlation of spectrograms at the best "
+        "The new sounds that are most like a training sound, beside it, by the correlation of spectrograms at the best "
         f"lag: 1 is a copy. {said} more alike than 99 % of real held-out sounds are to their nearest training sound. "
         "Whether it is the same sound, the ear must say.",
         clips,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tritone.judge.compare.comparison import Comparison
+from tritone.judge.compare.comparison import Compared, Comparison
 from tritone.judge.compare.judged import Judged, leading, metrics_of
 from tritone.judge.compare.manifest import Kind
 from tritone.judge.compare.verdicts import Verdict
@@ -42,7 +42,8 @@ def glance_table(comparison: Comparison) -> Table:
     metrics = {kind: leading(comparison.of(kind)) for kind in kinds}
     shown = [(kind, metric) for kind, metric in metrics.items() if metric is not None]
     head = ["", *(f"{metric.name}, {KINDS[kind]}" for kind, metric in shown)]
-    head += ["work for a second of sound", "parameters", "training"]
+    more = any(system.cost is not None for system in comparison.systems)
+    head += ["work for a second of sound", "parameters", "training"] if more else []
     rows = []
     for system in comparison.systems:
         cells = []
@@ -50,12 +51,19 @@ def glance_table(comparison: Comparison) -> Table:
             own = [one for one in comparison.of(kind) if one.system == system.name]
             figure = own[0].figure(metric.key) if own else None
             cells.append(_figure_cell(figure, _good(comparison, kind, metric, system.name)) if figure else Cell("–"))
-        cost, work = system.cost, next(iter(system.compute.values()), None)
-        cells.append(Cell("–" if work is None else f"{number(work)} s"))
-        cells.append(Cell("–" if cost is None else number(cost.parameters)))
-        cells.append(Cell("–" if cost is None or cost.seconds is None else duration(cost.seconds)))
-        rows.append(Row(system.name, cells, cost.family if cost else "files"))
+        cells += _effort(system) if more else []
+        rows.append(Row(system.name, cells, system.cost.family if system.cost else "files"))
     return Table("At a glance", head, rows)
+
+
+def _effort(system: Compared) -> list[Cell]:
+    """Work, size and training of a system, as far as they are known."""
+    cost, work = system.cost, next(iter(system.compute.values()), None)
+    return [
+        Cell("–" if work is None else f"{number(work)} s"),
+        Cell("–" if cost is None else number(cost.parameters)),
+        Cell("–" if cost is None or cost.seconds is None else duration(cost.seconds)),
+    ]
 
 
 def verdict_table(found: Sequence[Verdict], title: str, folded: bool = False) -> Table:
