@@ -51,6 +51,7 @@ def test_what_it_found(report):
     judged = {(one["system"], one["kind"]): one for one in data["judged"]}
     assert len(judged["run", "generated"]["copies"]) == 12
     assert {one["how"] for one in data["verdicts"] if one["metric"] == "mel-distance"} == {"signed ranks"}
+    assert not any("was trained on" in warning for warning in data["warnings"])
     near = data["near"]
     assert len(near) == 20 and all((report / one["known"]).is_file() for one in near)
 
@@ -61,6 +62,15 @@ def test_the_page_has_pairs_costs_and_curves(report):
         assert heading in page
     assert "Each system was asked for 12 new sounds, of the same seeds and lengths." in page
     assert page.count('class="dot"') == 2 and 'class="chart narrow"' in page
+
+
+def test_a_model_of_other_sound_is_said(made, tmp_path):
+    words = ("--count", 2, "--rows", 1, "--embeddings", "logmel", "--no-speed")
+    assert run_inside("compare", made / "run", "--reference", made / "sounds", "--out", tmp_path / "out", *words) == 0
+    warnings = json.loads((tmp_path / "out/report.json").read_text())["warnings"]
+    assert any("run was trained on" in warning and "not on the reference" in warning for warning in warnings)
+    assert any("plain folder" in warning for warning in warnings)
+    assert any("not measured" in warning for warning in warnings)
 
 
 def test_refusals(refused, made, tmp_path):

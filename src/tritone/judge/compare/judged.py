@@ -12,6 +12,9 @@ FIRST = ("aisfx", "musicnn-mtt", "musicnn-msd", "logmel")
 the chart of quality against compute, and for best and worst examples. It is unbiased at any number of sounds.
 """
 
+GROUPS = ("fidelity", "likeness")
+"""Groups of figures that may stand for all others."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -40,7 +43,7 @@ def leading(judged: Sequence[Judged]) -> Metric | None:
     """The one metric that stands for likeness to real sound (of new sounds) or to what went in (of reconstructions).
 
     The kernel distance on the first of `FIRST` that trained none of the systems (see `Judged.seen`); else the first
-    figure that all have by file, in which a direction is better.
+    figure of `GROUPS` that all have by file. None where there is no such figure.
     """
     metrics = [metric for metric in metrics_of(judged) if all(one.figure(metric.key) for one in judged)]
     named = {metric.key: metric for metric in metrics}
@@ -48,9 +51,8 @@ def leading(judged: Sequence[Judged]) -> Metric | None:
     for judge in FIRST:
         if f"kd-{judge}" in named and judge not in seen:
             return named[f"kd-{judge}"]
-    groups = ("fidelity", "likeness", "sound", "loops")
-    able = [m for m in metrics if m.better and all(_by_file(one, m.key) for one in judged)]
-    return min(able, key=lambda m: groups.index(m.group) if m.group in groups else len(groups), default=None)
+    able = [metric for metric in metrics if metric.group in GROUPS and metric.better in ("lower", "higher")]
+    return next((metric for metric in able if all(_by_file(one, metric.key) for one in judged)), None)
 
 
 def said_once(judged: Sequence[Judged]) -> list[str]:

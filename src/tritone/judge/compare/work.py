@@ -93,6 +93,7 @@ class Work:
         if isinstance(system, ModelSystem):
             self.costs[word.name] = cost_of(system.run, system.folder, system.model)
             self.runs[word.name] = system.run
+            self._check_data(word.name, system.run)
             if self.options.speed:
                 with self.stage(f"speed of {word.name}"):
                     self.speeds[word.name] = speed_figures(Played(system.model, system.folder))
@@ -104,6 +105,15 @@ class Work:
         """What was timed that goes with this kind of sound."""
         other = RECONSTRUCTING if made.kind == "generated" else GENERATING
         return [figure for figure in self.speeds.get(made.system, ()) if figure.metric != other]
+
+    def _check_data(self, name: str, run: Run) -> None:
+        """Say where a model learned from something else than the reference."""
+        data = Path(run.config.data)
+        if data.resolve() != self.material.path.resolve():
+            self.notes.append(
+                f"{name} was trained on {data}, not on the reference: whether it has heard the held-out sounds is not "
+                "known, and copies are looked for among other sounds than its own."
+            )
 
     def _compared(self, word: Named, made: Sequence[Made]) -> Compared:
         work = {one.kind: one.compute() for one in made if one.system == word.name}
