@@ -239,6 +239,6 @@ def test_a_browser_decodes_every_sample_and_switches(path, tmp_path):
         )
         page = chromium.new_page()
         page.goto(probed.as_uri())
-        page.wait_for_function("document.title.startsWith('[[')", timeout=120_000)
+        page.wait_for_function("() => document.title.startsWith('[[')", timeout=120_000)
         assert page.title() == '[[9000,9000],"true","true","false","none"]'
         chromium.close()

@@ -67,16 +67,13 @@ class Frame:
         )
 
     def mark(self, place: float, name: str) -> Markup:
-        """A vertical line at a place of the horizontal axis, with its name at the foot."""
+        """A vertical line at a place of the horizontal axis, with its name above."""
         x = self.across(place)
         left = x > self.width / 2
         return Markup(
             '<line class="mark-line" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>'
             '<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>'
-        ).format(
-            TOP, self.height - BOTTOM, x - 6 if left else x + 6, self.height - BOTTOM - 8, "end" if left else "start",
-            name, x=x,
-        )  # fmt: skip
+        ).format(TOP, self.height - BOTTOM, x, TOP - 5, "end" if left else "start", name, x=x)
 
     def _line(self, value: float) -> Markup:
         """A horizontal line of the grid with its number."""

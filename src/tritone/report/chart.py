@@ -40,7 +40,8 @@ class Chart:
         lines = [(curve.name, self._points(curve)) for curve in self.curves]
         ys = [y for _, points in lines for _, y in points]
         xs = [x for _, points in lines for x, _ in points]
-        across, down = axis(xs), axis(ys, log=self.log_y, from_zero=not self.log_y, room=0.04)
+        across = axis(xs, from_zero=min(xs, default=0) < 0.1 * max(xs, default=0))
+        down = axis(ys, log=self.log_y, from_zero=not self.log_y, room=0.04)
         frame = Frame(across, down, NARROW if self.narrow else WIDE, 240 if self.narrow else 300)
         parts = [frame.mark(place, name) for place, name in self.marks if across.low <= place <= across.high]
         for index, (_, points) in enumerate(lines):

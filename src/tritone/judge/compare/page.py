@@ -126,7 +126,7 @@ def _figures(comparison: Comparison) -> Iterator[Section]:
     for kind in kinds:
         if comparison.of(kind):
             real = "Real sound is held-out sound, measured in the same way: what a perfect model would get."
-            said = "Small below a figure is its 95 % interval, by resampling of files; n is the number of sounds. "
+            said = "Small below a figure stand its 95 % interval, by resampling of files, and the number n of sounds. "
             marked = (
                 f"Marked figures are surely better than at least one other and surely worse than none (p < {SURE:g} "
                 "after Holm's correction). "

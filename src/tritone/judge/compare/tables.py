@@ -71,18 +71,19 @@ def verdict_table(found: Sequence[Verdict], title: str, folded: bool = False) ->
     rows = []
     for one in found:
         other = one.second if one.better == one.first else one.first
+        step = -one.difference if one.better == one.second else one.difference
         said = f"{one.better} better than {other}" if one.better else f"{one.first} and {one.second}: could be chance"
         rows.append(
             Row(
                 one.metric.name,
                 [
-                    Cell(said, good=folded and bool(one.better)), Cell(value_words(one.difference), one.metric.unit),
+                    Cell(said, good=folded and bool(one.better)), Cell(value_words(step), one.metric.unit),
                     Cell(p_words(one.p)), Cell(p_words(one.adjusted)), Cell(one.how), Cell(str(one.n)),
                 ],
                 KINDS[one.kind],
             )
         )  # fmt: skip
-    head = ["", "finding", "difference", "p", "p after Holm", "test", "n"]
+    head = ["", "finding", "difference of the two", "p", "p after Holm", "test", "n"]
     return Table(title, head, rows, folded)
 
 
@@ -160,7 +161,8 @@ def _real(judged: Sequence[Judged]) -> bool:
 
 
 def _figure_cell(figure: Figure, good: bool, marks: Sequence[int] = ()) -> Cell:
-    return Cell(value_words(figure.value), spread(figure), good, marks)
+    note = ", ".join(filter(None, (spread(figure), f"n {figure.n}")))
+    return Cell(value_words(figure.value), note, good, marks)
 
 
 def _good(comparison: Comparison, kind: Kind, metric: Metric, system: str) -> bool:
