@@ -72,6 +72,7 @@ def test_data_says_it_all_without_numbers_that_are_none(report, data):
 def test_the_page_says_what_the_data_says(report):
     page = (report / "index.html").read_text(encoding="utf-8")
     words = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.S))
+    words = " ".join(words.split())
     assert "near, noise and back on real" in words and "Surely better" in words
     assert "near better than noise" in words and "at most 14 new sounds stand here" in words
     assert "How to make this page again" in words and "tritone compare" in words and "--count 14" in words
