@@ -133,7 +133,7 @@ def _figures(comparison: Comparison) -> Iterator[Section]:
             )
             yield Section(
                 f"Figures of {KINDS[kind]}",
-                said + marked + (real if kind == "generated" else ""),
+                said + (marked if comparison.verdicts else "") + (real if kind == "generated" else ""),
                 tables=[figure_table(comparison, kind)],
             )
 
