@@ -46,7 +46,7 @@ class Situation:
     """The samples before they were damaged."""
     judges: Sequence[Embedding]
     distinct: bool
-    """Whether no two of the real sounds are from one recording, so that copies can be told."""
+    """Whether they are whole loops, no two of one recording, so that copies can be told."""
 
 
 def _likeness(now: Situation) -> list[Figure]:
@@ -160,7 +160,8 @@ def rows_of(name: str, reference: Clips, real: Clips, judges: Sequence[Embedding
     for one, key, figure in found:
         if expected := expectation(one.kind, key):
             what = f"{name}, {one.kind} {one.strength}: {figure.metric.name}"
-            yield row_of(what, figure, before[key], "" if one.mild else expected, LITTLE * largest[key])
+            bar = expected if asked(one, figure, distinct) else ""
+            yield row_of(what, figure, before[key], bar, LITTLE * largest[key])
 
 
 def _figures(now: Situation) -> dict[str, Figure]:
@@ -173,6 +174,15 @@ def expectation(kind: str, key: str) -> str:
     parts = key.split("-")
     begun = ("-".join(parts[:size]) for size in range(len(parts), 0, -1))
     return next((names[part] for part in begun if part in names), "")
+
+
+def asked(one: Damage, figure: Figure, distinct: bool) -> bool:
+    """Whether the way of a metric is asked for: not under the weakest damage, not where sounds that begin anywhere are
+    begun elsewhere, and not of an extrapolation from too few sounds, which says so itself.
+    """
+    key = figure.metric.key
+    anywhere = one.kind == "time shift" and key == "js" and not distinct
+    return not (one.mild or anywhere or (key.startswith("fd-inf") and figure.warnings))
 
 
 def row_of(what: str, figure: Figure, before: float, expected: str, little: float) -> Row:
