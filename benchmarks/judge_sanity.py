@@ -32,6 +32,8 @@ from tritone.judge.variety import variety_figures
 
 RATE = 44_100
 LOOPS_RENDERED = 200
+ENOUGH_FOR_INFINITY = 100
+"""Sounds from which on the Fréchet distance of endlessly many is held to a bar."""
 LITTLE = 0.1
 """Part of the largest change of a metric that is no change."""
 
@@ -178,11 +180,11 @@ def expectation(kind: str, key: str) -> str:
 
 def asked(one: Damage, figure: Figure, distinct: bool) -> bool:
     """Whether the way of a metric is asked for: not under the weakest damage, not where sounds that begin anywhere are
-    begun elsewhere, and not of an extrapolation from too few sounds, which says so itself.
+    begun elsewhere, and not of an extrapolation from few sounds, which warns of itself.
     """
     key = figure.metric.key
     anywhere = one.kind == "time shift" and key == "js" and not distinct
-    return not (one.mild or anywhere or (key.startswith("fd-inf") and figure.warnings))
+    return not (one.mild or anywhere or (key.startswith("fd-inf") and figure.n < ENOUGH_FOR_INFINITY))
 
 
 def row_of(what: str, figure: Figure, before: float, expected: str, little: float) -> Row:
