@@ -98,7 +98,7 @@ def student_config(teacher, steps, distil=None, model=None, training=None):
     told = {
         "model": {
             "distil": {"warmup_steps": 100, "steps": 8, **(distil or {})},
-            "sampling": {"sampler": "ping-pong", "steps": 4, "sigma_min": 0.3},
+            "sampling": {"sampler": "ping-pong", "steps": 4, "sigma_max": 8.0, "sigma_min": 0.3},
             "learning_rate": 1e-3, "betas": [0.5, 0.99], **(model or {}),
         },
         "training": {"steps": steps, "ema": 0.95, **(training or {})},

@@ -32,7 +32,7 @@ TINY = Config(
     task="autoregressive",
     autoregressive=AutoregressiveConfig(chunks=CHUNKS),
     network=NetworkConfig(unet=UNET),
-    sampling=SamplingConfig(steps=6),
+    sampling=SamplingConfig(sampler="2m", steps=6),
     learning_rate=3e-3,
     warmup_steps=0,
 )
@@ -178,7 +178,7 @@ class Process(torch.nn.Module):
 
 def test_with_an_exact_denoiser_the_process_goes_on_across_the_borders():
     """2000 sounds at a level of 0.2: deviations and correlations on both sides of every border; standard error 0.02."""
-    sampling = SamplingConfig(steps=48, sigma_max=200.0, sigma_min=0.005)
+    sampling = SamplingConfig(sampler="2m", steps=48, sigma_max=200.0, sigma_min=0.005)
     model = model_of(replace(TINY, channels=1, sampling=sampling), chunk=8)
     model.denoiser = Process()
     model.domain.std.fill_(0.2)

@@ -152,7 +152,7 @@ def test_what_is_kept_stays_bit_by_bit(model):
 
 def test_it_says_what_its_codec_costs(model):
     facts = model.facts()
-    assert (facts["codec"], facts["codec_steps"], facts["codec_sampler"]) == ("DiffusionAutoencoder", 2, "2m")
+    assert (facts["codec"], facts["codec_steps"], facts["codec_sampler"]) == ("DiffusionAutoencoder", 2, "unipc")
     assert facts["codec_parameters"] == sum(parameter.numel() for parameter in model.domain.codec.parameters())
     of_vae = small_sound(DOMAINS["latents"]).facts()
     assert of_vae["codec"] == "VAE" and "codec_steps" not in of_vae
@@ -161,13 +161,13 @@ def test_it_says_what_its_codec_costs(model):
 @pytest.mark.parametrize("loop", [False, True])
 def test_a_codec_that_draws_nothing_is_asked_for_nothing_but_the_sound_of_a_latent(monkeypatch, loop):
     """The sound of a model over a VAE's latents is bit by bit what the VAE makes of them, whatever the seed."""
-    model, signals, real = small_sound(DOMAINS["latents"]), [], samplers.SAMPLERS["2m"]
+    model, signals, real = small_sound(DOMAINS["latents"]), [], samplers.SAMPLERS["unipc"]
 
     def noted(*given):
         signals.append(real(*given))
         return signals[-1]
 
-    monkeypatch.setitem(samplers.SAMPLERS, "2m", noted)
+    monkeypatch.setitem(samplers.SAMPLERS, "unipc", noted)
     codec, ratio, around = model.domain.codec, model.domain.ratio, model.domain.shape.context
     for seed in (1, 2):
         made = model.generate(1, 20 * ratio / model.sample_rate, [seed], loop=loop)

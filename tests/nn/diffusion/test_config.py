@@ -30,7 +30,7 @@ def test_usual_settings_have_no_problems():
         (NoiseConfig(times_std=0), "noise.times_std must be a number above 0, not 0"),
         (NoiseConfig(min_snr=-1), "noise.min_snr must be at least 0, not -1"),
         (SamplingConfig(steps=0), "sampling.steps must be at least 1, not 0"),
-        (SamplingConfig(sigma_min=9), "sampling.sigma_min and sigma_max must go from low to high above 0"),
+        (SamplingConfig(sigma_min=90), "sampling.sigma_min and sigma_max must go from low to high above 0"),
         (SamplingConfig(guidance=-1), "sampling.guidance must be at least 0"),
         (SamplingConfig(rescale=2), "sampling.rescale is a share"),
         (SamplingConfig(guidance_interval=(2, 1)), "sampling.guidance_interval must go from low to high"),

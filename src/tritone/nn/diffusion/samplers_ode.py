@@ -79,3 +79,25 @@ def two_m(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tensor:
         x = towards(x, middle, sigma, lower)
         before, length_before = clean, length
     return x
+
+
+def unipc(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise) -> Tensor:
+    """`two_m` with every step done over once the estimate at its end is known, which costs no evaluation.
+
+    That estimate, with which the next step begins anyway, makes the step `heun`'s: a line from before it to after it
+    (UniPC of order 2, arXiv 2302.04867, section 3.1). A step to 0 takes the estimate as a parabola in sigma, even about
+    0, through the last two. Second order; the first step and a last one that does not go to 0 are `two_m`'s.
+    """
+    past = None
+    for sigma, lower in pairwise(sigmas.tolist()):
+        clean = estimate(denoise, x, sigma)
+        middle = clean
+        if past is not None:
+            begun, level, before = past
+            length = log(level / sigma)
+            x = towards(begun, before, level, sigma) + (1 + expm1(-length) / length) * (clean - before)
+            share = log(sigma / lower) / (2 * length) if lower else 1 / ((level / sigma) ** 2 - 1)
+            middle = clean + share * (clean - before)
+        past = x, sigma, clean
+        x = towards(x, middle, sigma, lower)
+    return x
