@@ -42,7 +42,7 @@ MANY = 200
 SLOW = ("ddim", "heun")
 """Samplers beside the default whose errors are shown, but not searched for the peer's."""
 RANGES = ((8.0, 0.01), (16.0, 0.01), (25.0, 0.03), (80.0, 0.005))
-"""Other ranges of levels for 2M, which have no bar."""
+"""Other ranges of levels for the default sampler, which have no bar."""
 DIFFERENT = 0.1
 """Share of the peer's error under which other ways to the accurate solution must lie."""
 QUIET_DB = -80.0
