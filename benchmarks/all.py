@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 NAMES = (
     "data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality", "feature_parity", "gan_speed",
     "gan_convergence", "gan_loops", "diffusion_samplers", "diffusion_parity", "diffusion_speed",
-    "diffusion_latent_speed", "diffusion_quality",
+    "diffusion_latent_speed", "diffusion_quality", "judge_sanity", "listen_load", "listen_power",
 )  # fmt: skip
 
 

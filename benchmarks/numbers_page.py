@@ -129,6 +129,21 @@ ABOUT = {
         "Vocoders",
         "Mel spectrogram to waveform on sound that none of them was trained on.",
     ),
+    "judge_sanity": (
+        "What each metric hears",
+        "Real sound is damaged in known ways; beside each metric on the damaged sound the same before, and whether it "
+        "moved as it must (rises, falls, stays). The weakest damage of each kind has no bar: it shows where hearing "
+        "begins. Recorded loops are those that ship, in pieces; drum loops are rendered.",
+    ),
+    "listen_load": (
+        "Listening test: forty listeners at once",
+        "The real server, killed and started again in the middle; then everybody with the pauses of people.",
+    ),
+    "listen_power": (
+        "Listening test: what its analysis finds",
+        "Whole tests with simulated listeners: how often a difference is announced where there is none, and how often "
+        "one that is there is found. The spread is a 95 % interval.",
+    ),
 }
 """Title of each benchmark and what its rows need to be understood; in the order of the page."""
 
@@ -139,17 +154,37 @@ PEERS = {
     "gan_speed": "gan-pjloop",
     "gan_convergence": "StyleGAN2",
     "gan_loops": "real loops",
+    "diffusion_samplers": "VSampler",
     "diffusion_evaluations": "VSampler",
+    "diffusion_parity": "audio-diffusion-pytorch",
+    "diffusion_speed": "audio-diffusion-pytorch",
+    "diffusion_latent_speed": "audio-diffusion-pytorch",
+    "diffusion_quality": "audio-diffusion-pytorch",
+    "diffusion_steps": "teacher, 50 steps",
     "diffusion_control": "real sound",
+    "vocoder_quality": "Griffin-Lim",
+    "judge_sanity": "before",
+    "listen_load": "wanted",
+    "listen_power": "wanted",
 }
 """What the peer is called where it is not acids-rave."""
 PICTURES = {
-    "vae_quality": ("spectrograms.png", "Spectrograms of held-out loops: real, ours, theirs"),
-    "gan_convergence": ("curves.png", "Kernel distance against minutes of training, one panel for each judge"),
-    "gan_loops": ("spectrograms.png", "Spectrograms of the first twelve new loops, and of four training loops below"),
-    "diffusion_control": ("inpainting.png", "Four held-out sounds, and below with their middle quarter made anew"),
+    "vae_quality": ("vae_quality_examples/spectrograms.png", "Spectrograms of held-out loops: real, ours, theirs"),
+    "gan_convergence": (
+        "gan_convergence_examples/curves.png",
+        "Kernel distance against minutes of training, one panel for each judge",
+    ),
+    "gan_loops": (
+        "gan_loops_examples/spectrograms.png",
+        "Spectrograms of the first twelve new loops, and of four training loops below",
+    ),
+    "diffusion_steps": ("diffusion_steps_curves.png", "Distance to held-out sound against steps, teacher and student"),
+    "diffusion_control": (
+        "diffusion_control_examples/inpainting.png",
+        "Four held-out sounds, and below with their middle quarter made anew",
+    ),
 }
-"""Picture in the folder NAME_examples beside the results, and what it shows."""
+"""Picture among the results, and what it shows."""
 
 
 def page(results: Path) -> str:
@@ -174,7 +209,7 @@ def _section(name: str, result: dict[str, Any], results: Path) -> str:
 
 def _picture(name: str, results: Path) -> list[str]:
     file, shows = PICTURES.get(name, ("", ""))
-    picture = results / f"{name}_examples" / file
+    picture = results / file
     if not file or not picture.exists() or results.resolve() != RESULTS.resolve():
         return []
     return [f"![{shows}](../{picture.resolve().relative_to(HERE.parent)})", ""]

@@ -1,5 +1,6 @@
 """What every vocoder is: a network from mel spectrogram to sound that knows how far it looks."""
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal
 
@@ -12,7 +13,7 @@ NETWORKS = (nn.Linear, nn.Conv1d, nn.ConvTranspose1d)
 """Layers whose arithmetic can be chosen for playing."""
 
 
-class Vocoder(nn.Module):
+class Vocoder(nn.Module, ABC):
     """From log-mel `(batch, channels, mels, frames)` to sound `(batch, channels, frames * hop)`; see `nn.mel_frames`.
 
     A sample of a network depends on the frame it lies in and on at most `context` frames on either side.
@@ -26,9 +27,9 @@ class Vocoder(nn.Module):
         self.config = config
         self.channels, self.hop = config.channels, config.mel.hop
 
+    @abstractmethod
     def forward(self, log_mel: Tensor) -> Tensor:
         """The sound of a stretch of frames with silence around it."""
-        raise RuntimeError(f"{type(self).__name__} is a shape that vocoders share; use build_vocoder")
 
     def around(self, log_mel: Tensor) -> Tensor:
         """The sound of frames that lie on a circle: the last leads into the first, on both sides.
