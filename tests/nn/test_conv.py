@@ -35,7 +35,7 @@ def test_convolution_is_the_sum_over_its_taps(kernel: int, stride: int, dilation
     assert layer(signal).shape == (2, 5, 48 // stride)
     torch.testing.assert_close(layer(signal), expected, rtol=0, atol=1e-12)
     torch.testing.assert_close(layer(channels_last(signal)), expected, rtol=0, atol=1e-12)
-    assert layer.delay == span - left
+    assert layer.lag(0) == (span - left) // stride
     assert layer.ratio == Fraction(1, stride)
 
 
@@ -68,12 +68,13 @@ def test_reach_is_what_the_gradient_says(causal: bool) -> None:
         assert _reach_by_gradient(chain, 400, first, last) == chain.reach(first, last)
 
 
-def test_delay_of_a_chain_is_the_sum_at_the_rate_of_its_input() -> None:
+def test_lag_of_a_chain_goes_from_layer_to_layer() -> None:
     chain = Chain(Conv1d(1, 1, 7), Conv1d(1, 1, 8, stride=4), Conv1d(1, 1, 3), ConvTranspose1d(1, 1, stride=4))
-    assert chain.delay == 3 + 4 + 4 * 1 + 4 * Fraction(2, 4)
+    assert chain.lag(0) == ((3 + 4) // 4 + 1) * 4 + 2
+    assert chain.lag(1) == ((4 + 4) // 4 + 1) * 4 + 2
     assert chain.ratio == 1
     causal = Chain(Conv1d(1, 1, 7, causal=True), Conv1d(1, 1, 8, stride=4, causal=True))
-    assert causal.delay == 0
+    assert causal.lag(0) == 0 and causal.lag(4) == 1
 
 
 def test_layers_keep_channels_side_by_side() -> None:

@@ -32,6 +32,7 @@ class Synthesizer(nn.Module):
       times=1) -> audio` of exactly that many bars, whose last sample leads into its first, written out so many times
       before it is made sound; `project(audio, …) -> styles`; `use_vocoder(source)` takes another vocoder.
     - tag: `tag(audio) -> probabilities (batch, labels)`.
+    - stream: `streaming(**controls) -> Stream`, the model block by block.
 
     These take the same controls, and one sound for all seeds or one for each; result i depends on `seeds[i]` alone:
 
@@ -55,6 +56,7 @@ class Synthesizer(nn.Module):
     project: Callable[..., Tensor]
     use_vocoder: Callable[[str], None]
     tag: Callable[..., Tensor]
+    streaming: Callable[..., "Stream"]
     inpaint: Callable[..., Tensor]
     continue_from: Callable[..., Tensor]
     vary: Callable[..., Tensor]
@@ -104,6 +106,45 @@ class Synthesizer(nn.Module):
         `judged_by` names the feature networks that trained the model, which are no impartial judges of it.
         """
         return {}
+
+
+class Stream(Protocol):
+    """A model that plays block by block; a block is a whole number of latent frames, `ratio` samples each.
+
+    State is an explicit list of tensors, of which the first is the position; methods give a new list and leave the old
+    one. What comes out are the numbers of `encode` and `reconstruct`, later by a whole number of frames and samples.
+    """
+
+    sample_rate: int
+    channels: int
+    ratio: int
+    dims: int
+    """Axes of the latent."""
+    encoder_lag: int
+    """Latent frames by which live latents come later than those of `encode`."""
+    latency_samples: int
+    """By how many samples what is decoded from live latents comes later than `reconstruct`."""
+    noise_bands: int
+    """Rows of noise that `decode` wants; 0 for none."""
+    noise_rate: int
+    """Samples of noise for a latent frame."""
+
+    def encoder_state(self, batch: int = 1) -> list[Tensor]:
+        """What `encode` remembers before the first block."""
+
+    def decoder_state(self, batch: int = 1, first_frame: int = 0) -> list[Tensor]:
+        """What `decode` remembers before the first block; behind a live encoder `first_frame` is -`encoder_lag`."""
+
+    def encode(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Sound `(batch, channels, n * ratio)` to latents `(batch, dims, n)`."""
+
+    def decode(
+        self, latent: Tensor, noise: Tensor | None, state: list[Tensor], fill: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Latents `(batch, dims, n)` and noise `(batch, noise_bands, n * noise_rate)` to sound.
+
+        Axes of the latent beyond `dims` rest, or follow N(0, 1) rows `fill` `(batch, latent - dims, n)`.
+        """
 
 
 class TrainingStep(Protocol):

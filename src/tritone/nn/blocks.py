@@ -1,4 +1,4 @@
-"""How layers are joined: chains, residual units, normalisation; with delay, ratio and reach of the whole."""
+"""How layers are joined: chains, residual units, normalisation; with lag, ratio and reach of the whole."""
 
 from fractions import Fraction
 from typing import TypeVar
@@ -16,14 +16,13 @@ _Layer = TypeVar("_Layer", Conv1d, ConvTranspose1d)
 class Chain(nn.Sequential):
     """Layers one after another. Layers that declare no reach (activations, norms) act on each sample by itself."""
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead of the chain in samples at its input rate: the sum over its layers."""
-        total, rate = Fraction(0), Fraction(1)
+    def lag(self, before: int) -> int:
+        """Output samples by which a stream runs behind, when its input runs `before` samples behind."""
         for layer in self:
-            total += getattr(layer, "delay", Fraction(0)) / rate
-            rate *= getattr(layer, "ratio", Fraction(1))
-        return total
+            lag = getattr(layer, "lag", None)
+            if lag is not None:
+                before = lag(before)
+        return before
 
     @property
     def ratio(self) -> Fraction:

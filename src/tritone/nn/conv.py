@@ -1,13 +1,14 @@
-"""One-dimensional convolutions whose padding, delay and reach are known, and which run fast on a CPU.
+"""One-dimensional convolutions whose padding, lag and reach are known, and which run fast on a CPU.
 
 Padding is chosen so that a stride-1 layer keeps its length and a layer of stride r divides it by r exactly:
 
 - centred: an effective kernel of p samples looks (p - 1) // 2 samples back and p // 2 ahead;
 - causal: it looks p - 1 samples back and none ahead.
 
-A layer's `delay` is how far it looks ahead, in samples at its *input* rate: the time by which a live version of the
-layer lags behind the offline one. `reach` tells which inputs a range of outputs depends on. `ratio` is output rate over
-input rate. Sums over a network are built in `tritone.nn.blocks`.
+`lag(before)` tells by how many of its output samples a live version of the layer (`tritone.nn.streaming`) runs behind
+the offline one, where its input runs `before` input samples behind and comes in blocks of whole output samples: the
+least number that leaves enough of the future in every block. `reach` tells which inputs a range of outputs depends on.
+`ratio` is output rate over input rate. Networks compose these in `tritone.nn.blocks`.
 
 Tensors are `(batch, channels, time)`. Every layer accepts any memory layout and keeps it. Channels next to each other
 in memory (`fastest_layout`) spare oneDNN the reordering between layers: up to twice as fast in bfloat16 and in
@@ -75,10 +76,9 @@ class Conv1d(nn.Conv1d):
         )
         return output.squeeze(2)
 
-    @property
-    def delay(self) -> Fraction:
-        """Samples of look-ahead at the input rate."""
-        return Fraction(self.right)
+    def lag(self, before: int) -> int:
+        """Output samples by which a stream runs behind, when its input runs `before` samples behind."""
+        return (before + self.right) // self.stride[0]
 
     @property
     def ratio(self) -> Fraction:
@@ -115,10 +115,9 @@ class ConvTranspose1d(nn.ConvTranspose1d):
         output = output[:, self.ahead : self.ahead + samples].transpose(1, 2)
         return output if self.bias is None else output + self.bias[:, None]
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in samples at the input rate: half a sample for even strides."""
-        return Fraction(self.ahead, self.stride[0])
+    def lag(self, before: int) -> int:
+        """Output samples by which a stream runs behind, when its input runs `before` samples behind."""
+        return before * self.stride[0] + self.ahead
 
     @property
     def ratio(self) -> Fraction:

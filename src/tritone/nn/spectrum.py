@@ -1,4 +1,4 @@
-"""Layers between a waveform and its short-time spectrum, with delay and reach as all layers have them.
+"""Layers between a waveform and its short-time spectrum, with lag and reach as all layers have them.
 
 Frame i is the windowed stretch of `window` samples centred on the middle of the i-th hop, so that `time / hop` frames
 cover the sound and a round trip has no offset. Written as unfold + rfft and irfft + overlap-add, which can be scripted.
@@ -45,10 +45,9 @@ class LogSpectrum(_Frames):
         features = (magnitudes + self.floor).log()
         return features.transpose(1, 2).reshape(batch, -1, channels * self.bins).transpose(1, 2)
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in samples."""
-        return Fraction(self.window - 1 - self.margin)
+    def lag(self, before: int) -> int:
+        """Frames by which a stream runs behind, when its sound runs `before` samples behind."""
+        return (before + self.window - 1 - self.margin) // self.hop
 
     @property
     def ratio(self) -> Fraction:
@@ -92,10 +91,9 @@ class SpectrumToWave(_Frames):
         total = sum(functional.pad(hops[:, :, :, i], (0, 0, i, overlap - 1 - i)) for i in range(overlap))
         return total.reshape(batch, channels, -1)[..., self.margin : self.margin + count * self.hop]  # type: ignore[union-attr]
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in frames."""
-        return Fraction(self.margin, self.hop)
+    def lag(self, before: int) -> int:
+        """Samples by which a stream runs behind, when its frames run `before` frames behind."""
+        return before * self.hop + self.margin
 
     @property
     def ratio(self) -> Fraction:

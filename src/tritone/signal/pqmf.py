@@ -73,10 +73,14 @@ class Pqmf(nn.Module):
         """Offset of a round trip; 0 unless causal."""
         return self.analysis_delay_samples + self.synthesis_delay_samples
 
-    @property
-    def look_ahead(self) -> int:
-        """Samples of the future that a round trip needs; 0 when causal."""
-        return 0 if self.causal else self.taps - self.bands
+    def analysis_lag(self, before: int) -> int:
+        """Frames by which a stream of analysis runs behind, when its sound runs `before` samples behind."""
+        future = 0 if self.causal else self.taps // 2 - self.bands
+        return (before + future + self.bands - 1) // self.bands
+
+    def synthesis_lag(self, before: int) -> int:
+        """Samples by which a stream of synthesis runs behind, when its frames run `before` frames behind."""
+        return before * self.bands + (0 if self.causal else self.taps // 2)
 
     def analysis_reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last sample on which the frames `first` to `last` depend."""

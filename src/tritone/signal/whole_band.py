@@ -9,7 +9,6 @@ class WholeBand(nn.Module):
     bands = 1
     causal = False
     delay_samples = 0
-    look_ahead = 0
 
     def analysis(self, audio: Tensor) -> Tensor:
         """`(batch, channels, time)` as it is."""
@@ -18,6 +17,14 @@ class WholeBand(nn.Module):
     def synthesis(self, bands: Tensor) -> Tensor:
         """`(batch, channels, time)` as it is."""
         return bands
+
+    def analysis_lag(self, before: int) -> int:
+        """Frames by which a stream runs behind: one sample is one frame."""
+        return before
+
+    def synthesis_lag(self, before: int) -> int:
+        """Samples by which a stream runs behind: one frame is one sample."""
+        return before
 
     def analysis_reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last sample on which the frames `first` to `last` depend."""

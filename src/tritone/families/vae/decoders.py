@@ -5,7 +5,6 @@ noise branch is an input (uniform in [-1, 1), of the shape that `noise_shape` te
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import prod
 
 import torch
@@ -32,10 +31,16 @@ class Decoder(nn.Module):
         """Shape of one sound's noise `(bands, time)` for latents `(batch, latent, frames)`."""
         return self.bands, latent.shape[-1] * self.ratio
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in latent frames, with the widest head."""
-        return self.trunk.delay + max(head.delay for head in self.heads()) / self.ratio
+    def lag(self, before: int, noise: bool) -> int:
+        """Band samples by which a stream runs behind, when its latents run `before` frames behind.
+
+        Of the heads, and where `noise` is heard of its branch, the one that looks furthest ahead.
+        """
+        inner = self.trunk.lag(before)
+        lags = [head.lag(inner) for head in self.heads()]
+        if noise and self.noise_branch is not None:
+            lags.append(self.noise_branch.lag(inner))
+        return max(lags)
 
     def reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last latent frame on which the band samples `first` to `last` depend, the noise branch left out."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from math import ceil
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.families.vae.config import Config
 from tritone.families.vae.latent import LatentBasis
 from tritone.families.vae.networks import build_bank, build_decoder, build_encoder
+from tritone.families.vae.streaming import StreamingVAE
 from tritone.nn.blocks import fold_weight_norm
 from tritone.nn.noise import sample_normal, sample_uniform
 
@@ -44,8 +44,8 @@ class VAE(Synthesizer):
         self.precision: Precision = "float32"
 
     def capabilities(self) -> frozenset[Capability]:
-        """Everything but streaming, inpainting and upsampling."""
-        return frozenset({"generate", "encode", "decode", "reconstruct"})
+        """Everything but inpainting and upsampling."""
+        return frozenset({"generate", "encode", "decode", "reconstruct", "stream"})
 
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the convolutions in bf16: faster on a CPU that has it, with a little noise.
@@ -189,14 +189,22 @@ class VAE(Synthesizer):
 
     @property
     def delay_samples(self) -> int:
-        """Lag of a live version behind `reconstruct`: every layer's look-ahead and a causal filter bank's own delay."""
-        networks = self.pqmf.bands * self.encoder.layers.delay + self.ratio * self.decoder.delay
-        return self.pqmf.delay_samples + self.pqmf.look_ahead + ceil(networks)
+        """Samples by which `streaming` comes later than `reconstruct`, with the noise branch where there is one."""
+        return self.lag_samples(noise=True)
+
+    def lag_samples(self, noise: bool) -> int:
+        """Samples by which a stream comes later than `reconstruct`; `noise`: with the noise branch, if there is one."""
+        encoder = self.encoder.layers.lag(self.pqmf.analysis_lag(0))
+        return self.pqmf.synthesis_lag(self.decoder.lag(encoder, noise)) + self.pqmf.delay_samples
 
     def receptive_field(self) -> tuple[int, int]:
         """How far back and ahead a sample of `reconstruct` can see, in samples, over all its places in a frame."""
         reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in range(self.ratio)]
         return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
+
+    def streaming(self, dims: int | None = None, fidelity: float | None = None, noise: bool = False) -> StreamingVAE:
+        """This model block by block, with so many axes of the latent; `noise`: with the noise branch, if there is one."""
+        return StreamingVAE(self, self._dims(dims, fidelity), noise)
 
     def _reach(self, time: int) -> tuple[int, int]:
         """First and last input sample on which sample `time` of the synthesised sound depends."""

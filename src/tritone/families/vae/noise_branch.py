@@ -69,6 +69,15 @@ class NoiseBranch(nn.Module):
         self.layers = Chain(*layers)
         self.bands, self.amplitudes, self.hop = bands, amplitudes, prod(ratios)
 
+    @property
+    def taps(self) -> int:
+        """Length of the noise filters."""
+        return 2 * (self.amplitudes - 1)
+
+    def lag(self, before: int) -> int:
+        """Band samples by which a stream runs behind, when what it reads runs `before` band samples behind."""
+        return self.layers.lag(before) * self.hop + self.taps // 2
+
     def forward(self, signal: Tensor, noise: Tensor) -> Tensor:
         """Signal `(batch, channels, time)` shapes uniform noise `(batch, bands, time)`; same shape out as the noise."""
         batch, _, time = noise.shape

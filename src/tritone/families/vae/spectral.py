@@ -5,7 +5,6 @@ Fourier transform (in the line of Vocos, arXiv 2306.00814). Same contract as the
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import prod
 
 import torch
@@ -18,6 +17,8 @@ from tritone.nn.conv import Conv1d, ConvTranspose1d, channels_last
 from tritone.nn.spectrum import LogSpectrum, SpectrumToWave
 
 UNIT_STRENGTH = 0.3
+EPSILON = torch.finfo(torch.float32).eps
+"""What rms_norm adds to the mean square."""
 
 
 class FrameNorm(nn.Module):
@@ -25,6 +26,17 @@ class FrameNorm(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         return functional.rms_norm(signal.transpose(1, 2), (signal.shape[1],)).transpose(1, 2)
+
+    def by_rows(self) -> "RowNorm":
+        """The same on `(batch, time, channels)`."""
+        return RowNorm()
+
+
+class RowNorm(nn.Module):
+    """Divides every row of `(batch, time, channels)` by its root mean square, in the plainest operators."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal * (signal.square().mean(-1, keepdim=True) + EPSILON).rsqrt()
 
 
 class EncoderNano(Encoder):
@@ -82,10 +94,9 @@ class DecoderNano(nn.Module):
             raise ValueError("this decoder has no noise branch: give no noise")
         return self.layers(channels_last(latent))
 
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in latent frames."""
-        return self.layers.delay
+    def lag(self, before: int, noise: bool) -> int:
+        """Samples by which a stream runs behind, when its latents run `before` frames behind."""
+        return self.layers.lag(before)
 
     def reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last latent frame on which the samples `first` to `last` depend."""

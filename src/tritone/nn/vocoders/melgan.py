@@ -1,7 +1,5 @@
 """The vocoder of the loop paper: MelGAN (Kumar et al., arXiv 1910.06711, table 1 and section 2.1)."""
 
-from fractions import Fraction
-
 from torch import Tensor, nn
 
 from tritone.nn.blocks import Chain, LeakyReLU, normalised
@@ -25,11 +23,6 @@ class DilatedUnit(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         return self.shortcut(signal) + self.block(signal)
-
-    @property
-    def delay(self) -> Fraction:
-        """Look-ahead in samples at its rate."""
-        return self.block.delay
 
     def reach(self, first: int, last: int) -> tuple[int, int]:
         """First and last input sample on which the outputs `first` to `last` depend."""
