@@ -203,7 +203,7 @@ class VAE(Synthesizer):
         return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
 
     def streaming(self, dims: int | None = None, fidelity: float | None = None, noise: bool = False) -> StreamingVAE:
-        """This model block by block, with so many axes of the latent; `noise`: with the noise branch, if there is one."""
+        """The same model block by block, with so many axes of the latent; `noise`: with the noise branch, if any."""
         return StreamingVAE(self, self._dims(dims, fidelity), noise)
 
     def _reach(self, time: int) -> tuple[int, int]:

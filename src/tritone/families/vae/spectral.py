@@ -17,8 +17,6 @@ from tritone.nn.conv import Conv1d, ConvTranspose1d, channels_last
 from tritone.nn.spectrum import LogSpectrum, SpectrumToWave
 
 UNIT_STRENGTH = 0.3
-EPSILON = torch.finfo(torch.float32).eps
-"""What rms_norm adds to the mean square."""
 
 
 class FrameNorm(nn.Module):
@@ -35,18 +33,23 @@ class FrameNorm(nn.Module):
 class RowNorm(nn.Module):
     """Divides every row of `(batch, time, channels)` by its root mean square, in the plainest operators."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.epsilon = torch.finfo(torch.float32).eps
+
     def forward(self, signal: Tensor) -> Tensor:
-        return signal * (signal.square().mean(-1, keepdim=True) + EPSILON).rsqrt()
+        return signal * (signal.square().mean(-1, keepdim=True) + self.epsilon).rsqrt()
 
 
 class EncoderNano(Encoder):
-    """Log spectrum to posterior; `ratios[0]` is the hop of the spectrum, the others are strides."""
+    """Log spectrum to what the bottleneck wants; `ratios[0]` is the hop of the spectrum, the others are strides."""
 
     def __init__(
         self,
         *,
         channels: int,
         latent: int,
+        parts: int,
         capacity: int,
         window: int,
         ratios: Sequence[int],
@@ -59,7 +62,7 @@ class EncoderNano(Encoder):
             layers += [Conv1d(capacity, 2 * capacity, ratio, stride=ratio, bias=True)]
             capacity *= 2
             layers += _units(capacity, row)
-        super().__init__(Chain(*layers, Conv1d(capacity, 2 * latent, 1, bias=True)))
+        super().__init__(Chain(*layers, Conv1d(capacity, parts * latent, 1, bias=True)))
 
 
 class DecoderNano(nn.Module):

@@ -27,23 +27,26 @@ class StreamingVAE(nn.Module):
     `dims` axes of the latent are encoded and decoded; with `noise` the noise branch is heard, if there is one. The
     weights are copied (weight norm, batch norm and the latent's rotation multiplied into them), `vae` stays as it is.
 
-    State is a list of tensors, one for the encoder and one for the decoder. The first is the position: int64 `(1,)`, the
-    offline index of the next latent frame to come in. Each of the others holds the last rows that one layer took in,
-    float32 `(batch, rows, channels)`, zeros at the start; `encoder_shapes` and `decoder_shapes` tell (rows, channels).
-    Methods give new lists and leave those that they are given as they are. To begin anew, make a new state.
+    State is a list of tensors, one list for the encoder and one for the decoder. The first tensor is the position:
+    int64 `(1,)`, the offline index of the next latent frame to come in. Each of the others holds the last rows that one
+    layer took in, float32 `(batch, rows, channels)`, zeros at the start; `encoder_shapes` and `decoder_shapes` tell
+    (rows, channels). Methods give new lists and leave those that they are given. To begin anew, make a new state.
     """
+
+    silence: Tensor
 
     def __init__(self, vae: "VAE", dims: int, noise: bool) -> None:
         super().__init__()
         self.sample_rate, self.channels, self.ratio = vae.sample_rate, vae.channels, vae.ratio
         self.dims, self.latent = dims, vae.basis.dims
-        self._encoding(vae)
-        self._decoding(vae, noise)
+        with torch.no_grad():
+            self._encoding(vae)
+            self._decoding(vae, noise)
+        self.register_buffer("silence", torch.zeros(1), persistent=False)
         self.latency_samples = self.encoder_lag * self.ratio + self.decoder_lag
         """By how many samples what is decoded from live latents comes later than `VAE.reconstruct`."""
         self.eval().requires_grad_(False)
 
-    @torch.no_grad()
     def _encoding(self, vae: "VAE") -> None:
         plan, sound = Plan(), Place(vae.ratio, vae.channels)
         bank = vae.pqmf
@@ -55,7 +58,6 @@ class StreamingVAE(nn.Module):
         """Latent frames by which live latents come later than offline ones."""
         self.encoder_shapes, self.encoder_rates, self.encoder_longest = plan.shapes, plan.rates, plan.longest
 
-    @torch.no_grad()
     def _decoding(self, vae: "VAE", noise: bool) -> None:
         plan, bank = Plan(), vae.pqmf
         self.decoder = streaming_decoder(vae.decoder, vae.basis, noise, plan)
@@ -72,24 +74,23 @@ class StreamingVAE(nn.Module):
         self.noise_rate = bands.rate if heard else 0
         """Samples of noise for a latent frame."""
 
-    def _like(self) -> Tensor:
-        return next(iter(self.buffers()))
-
+    @torch.jit.export
     def encoder_state(self, batch: int = 1) -> list[Tensor]:
         """What `encode` remembers before the first block of so many sounds."""
-        return fresh_state(self.encoder_shapes, batch, 0, self._like())
+        return fresh_state(self.encoder_shapes, batch, 0, self.silence)
 
+    @torch.jit.export
     def decoder_state(self, batch: int = 1, first_frame: int = 0) -> list[Tensor]:
         """What `decode` remembers before the first block of so many sounds.
 
         `first_frame` is the offline index of the first latent to come: 0 for latents of a file, and -`encoder_lag` for
         those that `encode` gives from the start of a stream on.
         """
-        return fresh_state(self.decoder_shapes, batch, first_frame, self._like())
+        return fresh_state(self.decoder_shapes, batch, first_frame, self.silence)
 
     @torch.jit.export
     def encode(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Sound `(batch, channels, n * ratio)` to the posterior means along the axes `(batch, dims, n)`, and new state."""
+        """Sound `(batch, channels, n * ratio)` to posterior means along the axes `(batch, dims, n)`, and new state."""
         state = state.copy()
         frames = audio.shape[2] // self.ratio
         clock = self._clock(state[0], frames, self.encoder_rates, self.encoder_longest)
@@ -106,8 +107,9 @@ class StreamingVAE(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         """Latents `(batch, dims, n)` to sound `(batch, channels, n * ratio)`, and new state.
 
-        `noise` is uniform in [-1, 1), `(batch, noise_bands, n * noise_rate)`, and belongs to the latents beside it; None
-        where `noise_bands` is 0. Axes beyond `dims` rest at their mean, or follow `fill` `(batch, latent - dims, n)`.
+        `noise` is uniform in [-1, 1), `(batch, noise_bands, n * noise_rate)`, and belongs to the latents beside it;
+        None where `noise_bands` is 0. Axes beyond `dims` rest at their mean, or follow `fill` `(batch, latent - dims,
+        n)`.
         """
         state = state.copy()
         batch, frames = latent.shape[0], latent.shape[2]
@@ -124,8 +126,12 @@ class StreamingVAE(nn.Module):
 
     def _clock(self, position: Tensor, frames: int, rates: list[int], longest: int) -> list[Tensor]:
         """Clocks of a block; none once every layer is past the start, except where the graph is written down."""
-        if not torch.jit.is_scripting():
-            if torch.jit.is_tracing() or torch.compiler.is_compiling():
-                return clocks(position, frames, rates)
+        if not torch.jit.is_scripting() and _is_written_down():
+            return clocks(position, frames, rates)
         settled: list[Tensor] = []
         return settled if bool(position >= longest) else clocks(position, frames, rates)
+
+
+def _is_written_down() -> bool:
+    """Whether operators are being recorded into a graph, which must hold for every position."""
+    return torch.jit.is_tracing() or torch.compiler.is_compiling()

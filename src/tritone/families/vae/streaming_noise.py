@@ -53,7 +53,7 @@ class StreamingNoise(nn.Module):
         return (short.unsqueeze(3) @ torch.stack(shifted, 3)).squeeze(3)
 
     def _overlap_add(self, windows: Tensor, state: list[Tensor]) -> Tensor:
-        """Windows `(batch, frames, bands, overlap * hop)`, each a hop after the one before, to `(batch, time, bands)`."""
+        """Windows `(batch, frames, bands, overlap * hop)`, a hop apart, to `(batch, time, bands)`."""
         batch, frames = windows.shape[0], windows.shape[1]
         joined = self.memory(windows.flatten(2), state).view(batch, -1, self.bands, self.overlap, self.hop)
         total = joined[:, self.overlap - 1 :, :, 0]

@@ -1,4 +1,4 @@
-"""The filter bank on blocks: both ways one matrix product on rows of several frames, as offline (`tritone.signal.pqmf`).
+"""The filter bank on blocks: both ways one matrix product on rows of several frames, as `tritone.signal.pqmf` does.
 
 Odd bands change sign at even frames, counted from the start of the sound. Where a latent frame lasts an even number of
 the bank's frames the matrices carry these signs; else they follow the position.
@@ -62,7 +62,7 @@ class StreamingSynthesis(nn.Module):
 
 
 class _RowProduct(nn.Module):
-    """Rows `(batch, n, channels * width)`, each with those before it, times a matrix `(span, width)` for each channel."""
+    """Rows `(batch, n, channels * width)`, each with those before it, times one matrix `(span, width)`."""
 
     matrix: Tensor
 

@@ -2,8 +2,8 @@
 
 A twin is built from its offline layer, whose weights it copies, and maps blocks `(batch, time, channels)`. It is called
 with the clock and the state (`tritone.nn.streaming.plan`), of which it replaces what it remembers. Layers that are none
-of those known here bring their own: a method `streaming(place, plan) -> (twin, place behind it)` where they look around,
-`by_rows() -> Module` where they act on each sample by itself but read channels, and nothing where they read neither.
+of those known here bring their own: a method `streaming(place, plan) -> (twin, place behind it)` where they look
+around; `by_rows() -> Module` where they act on each sample by itself but read channels; nothing where they do not.
 """
 
 import torch

@@ -1,0 +1,97 @@
+"""A model that plays live: blocks of any size in, as many samples out, exactly `latency_samples` later."""
+
+from collections.abc import Callable
+from math import gcd
+
+import torch
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.families.base import Stream
+
+Noise = Callable[[int], Tensor]
+"""The noise of so many latent frames, the next ones from the start of the stream: (batch, noise_bands, frames * rate)."""
+
+
+def buffer_samples(ratio: int, block: int | None) -> int:
+    """Samples by which sound comes later because blocks are no whole latent frames of `ratio` samples.
+
+    For blocks of always the same size, or where `block` is None of any sizes.
+    """
+    return ratio - 1 if block is None else ratio - gcd(ratio, block)
+
+
+class FrameNoise:
+    """Uniform noise in [-1, 1) for `batch` sounds, drawn frame by frame: however blocks are cut it is the same."""
+
+    def __init__(self, seed: int, batch: int, bands: int, rate: int) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.shape = batch, bands, rate
+
+    def __call__(self, frames: int) -> Tensor:
+        """`(batch, bands, frames * rate)`, the noise of the next frames."""
+        return torch.cat([torch.rand(self.shape, generator=self.generator) * 2 - 1 for _ in range(frames)], -1)
+
+
+class LiveStream:
+    """Sound through a model, block by block.
+
+    `stream` is what `Synthesizer.streaming` gives (or the same scripted). Where `block` is given all blocks have this
+    size, which may save latency; else they have any. `between` changes latents `(batch, dims, frames)` on their way.
+    `noise` gives noise for a stream that wants it; without it, it follows from `seed`.
+
+    What comes out is `reconstruct` of what went in, `latency_samples` later; before that, silence.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        block: int | None = None,
+        batch: int = 1,
+        seed: int = 0,
+        noise: Noise | None = None,
+        between: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        if block is not None and block < 1:
+            raise UserError(f"block must be at least 1 sample, not {block}.")
+        self.stream, self.block, self.batch, self.seed = stream, block, batch, seed
+        self.between, self.given_noise = between, noise
+        self.buffer_samples = buffer_samples(stream.ratio, block)
+        self.latency_samples = stream.latency_samples + self.buffer_samples
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, as if nothing had been heard. Noise that was given from outside goes on."""
+        stream = self.stream
+        self.noise = self.given_noise or FrameNoise(self.seed, self.batch, stream.noise_bands, stream.noise_rate)
+        self.encoder_state = stream.encoder_state(self.batch)
+        self.decoder_state = stream.decoder_state(self.batch, -stream.encoder_lag)
+        self.waiting = torch.zeros(self.batch, stream.channels, 0)
+        """What was taken in and is not yet a whole latent frame."""
+        self.ready = torch.zeros(self.batch, stream.channels, self.buffer_samples)
+        """What is to be given out next."""
+
+    @torch.inference_mode()
+    def process(self, audio: Tensor) -> Tensor:
+        """Sound `(batch, channels, time)` to as much sound. Raises ValueError for another shape or block size."""
+        if audio.shape[:2] != self.waiting.shape[:2]:
+            raise ValueError(f"blocks must be (batch, channels) = {tuple(self.waiting.shape[:2])}, not {audio.shape[:2]}")
+        if self.block is not None and audio.shape[-1] != self.block:
+            raise ValueError(f"this stream was made for blocks of {self.block} samples, not {audio.shape[-1]}")
+        heard = torch.cat([self.waiting, audio], -1)
+        whole = heard.shape[-1] // self.stream.ratio * self.stream.ratio
+        self.waiting = heard[..., whole:]
+        if whole:
+            self.ready = torch.cat([self.ready, self._step(heard[..., :whole])], -1)
+        output, self.ready = self.ready.tensor_split([audio.shape[-1]], -1)
+        return output
+
+    def _step(self, audio: Tensor) -> Tensor:
+        """Whole latent frames through the model."""
+        latent, self.encoder_state = self.stream.encode(audio, self.encoder_state)
+        if self.between is not None:
+            latent = self.between(latent)
+        noise = self.noise(latent.shape[-1]) if self.stream.noise_bands else None
+        sound, self.decoder_state = self.stream.decode(latent, noise, self.decoder_state)
+        return sound
