@@ -1,4 +1,4 @@
-"""The numbers that an exported file draws: the laws they claim, no dependence on block sizes, the same when scripted."""
+"""The numbers that an exported file draws: the laws they claim, whatever the blocks, and the same when scripted."""
 
 import numpy as np
 import pytest

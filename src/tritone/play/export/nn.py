@@ -1,0 +1,105 @@
+"""`--to nn`: one TorchScript file that nn~ plays in Max and Pure Data, and `torch.jit.load` in Python and C++.
+
+The file holds a StreamingVAE (weight norm, batch norm and the latent's rotation multiplied into the weights, small
+blocks as matrix products) behind the names that nn~ asks for (`tritone.play.export.nn_model`). TorchScript is
+deprecated in PyTorch, and still the only thing that nn~ loads.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from tritone.errors import UserError
+from tritone.families.vae.model import VAE
+from tritone.families.vae.streaming import StreamingVAE
+from tritone.play.export.nn_model import NnModel
+from tritone.play.export.nn_verify import verify
+
+FACTS = "tritone.json"
+"""Name of the file inside the file that says what it is."""
+
+
+def write(vae: VAE, path: Path, *, dims: int, noise: bool = True) -> dict[str, Any]:
+    """Write `vae` with `dims` axes of its latent to `path` for nn~; with `noise` its noise branch is heard, if any.
+
+    The file is loaded again and compared with the model before it gets its name. Returns its facts: methods,
+    attributes, rates, latency, and by method the largest difference from the model. UserError where nn~ could not play
+    it.
+    """
+    if vae.ratio & (vae.ratio - 1):
+        raise UserError(
+            f"A latent frame of this model lasts {vae.ratio} samples, but nn~ plays blocks of a power of two; "
+            "export a model whose bands times ratios are a power of two, or use --to onnx."
+        )
+    stream = vae.streaming(dims=dims, noise=noise)
+    module = scripted(stream)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        facts = _facts(stream, module)
+        _save(module, part, facts)
+        differences = verify(load(part), vae, stream)
+        _save(module, part, {**facts, "differences": differences})
+        os.replace(part, path)
+    except OSError as error:
+        raise UserError(
+            f"{path} could not be written ({error.strerror or error}); check the folder and the free space."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return {**facts, "differences": differences}
+
+
+def scripted(stream: StreamingVAE) -> torch.jit.ScriptModule:
+    """The nn~ module of a stream, scripted."""
+    with _deprecated():
+        return torch.jit.script(NnModel(stream).eval())
+
+
+def load(path: Path | str) -> torch.jit.ScriptModule:
+    """A file that was written for nn~ (or any TorchScript file), on the CPU."""
+    with _deprecated():
+        return torch.jit.load(str(path), map_location="cpu")
+
+
+def read_facts(path: Path | str) -> dict[str, Any]:
+    """What a file of `write` says of itself; empty for other TorchScript files."""
+    kept = {FACTS: ""}
+    with _deprecated():
+        torch.jit.load(str(path), map_location="cpu", _extra_files=kept)
+    return json.loads(kept[FACTS] or "{}")
+
+
+def _facts(stream: StreamingVAE, module: nn.Module) -> dict[str, Any]:
+    return {
+        "format": "nn",
+        "sample_rate": stream.sample_rate,
+        "channels": stream.channels,
+        "ratio": stream.ratio,
+        "dims": stream.dims,
+        "latent": stream.latent,
+        "latency_samples": stream.latency_samples,
+        "encoder_lag": stream.encoder_lag,
+        "noise": stream.noise_bands > 0,
+        "methods": module.get_methods(),
+        "attributes": module.get_attributes(),
+    }
+
+
+def _save(module: torch.jit.ScriptModule, path: Path, facts: dict[str, Any]) -> None:
+    with _deprecated():
+        torch.jit.save(module, str(path), _extra_files={FACTS: json.dumps(facts)})
+
+
+@contextmanager
+def _deprecated() -> Iterator[None]:
+    """PyTorch says at every call that TorchScript is deprecated; whoever exports for nn~ has no choice."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
+        yield

@@ -1,0 +1,94 @@
+"""Whether an nn~ file gives what the model gives: all methods over blocks of random sizes, against offline."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from tritone.errors import UserError
+from tritone.families.vae.model import VAE
+from tritone.families.vae.streaming import StreamingVAE
+from tritone.nn.noise import sample_normal
+from tritone.play.export.nn_noise import hashed_normal, hashed_uniform
+
+BOUND = 1e-4
+"""Largest difference from the model that a file may have, relative to the loudest value."""
+
+
+@torch.inference_mode()
+def verify(file: torch.jit.ScriptModule, vae: VAE, stream: StreamingVAE, seed: int = 0) -> dict[str, float]:
+    """The largest difference of every method, relative to the loudest value.
+
+    `forward`, `encode` and `decode` without noise against `vae` offline, from the first sample on; `random` is
+    `forward` with noise and temperature against `stream`. Raises UserError where one is too large.
+    """
+    frames = 2 * stream.encoder_lag + 12
+    sound = _sound(vae, stream, frames, seed)
+    latent = 2 * sample_normal([seed + 1], (stream.dims, frames)) * vae.basis.variance[: stream.dims].sqrt()[:, None]
+    file.set_noise(0.0)
+    file.set_temperature(0.0)
+    found = {
+        "forward": _apart(
+            _in_blocks(file.forward, sound, stream.ratio, seed),
+            vae.reconstruct(sound, dims=stream.dims),
+            stream.latency_samples,
+        ),
+        "encode": _apart(
+            _in_blocks(file.encode, sound, stream.ratio, seed), vae.encode(sound, dims=stream.dims), stream.encoder_lag
+        ),
+        "decode": _apart(
+            _in_blocks(file.decode, latent, 1, seed),
+            vae.decode(latent),
+            stream.latency_samples - stream.encoder_lag * stream.ratio,
+        ),
+        "random": _random(file, stream, sound, seed),
+    }
+    for method, difference in found.items():
+        if not difference <= BOUND:
+            raise UserError(
+                f"The exported file differs from the model by {difference:.1e} in {method}, more than {BOUND:g}; "
+                "it was not written. Please report this with the model's config.yaml."
+            )
+    return found
+
+
+def _random(file: torch.jit.ScriptModule, stream: StreamingVAE, sound: Tensor, seed: int) -> float:
+    """With noise, half a deviation on the hidden axes, and a batch of two."""
+    sounds = torch.cat([sound, -sound.flip(-1)])
+    file.set_noise(1.0)
+    file.set_temperature(0.5)
+    file.set_seed(seed)
+    given = _in_blocks(file.forward, sounds, stream.ratio, seed + 1)
+    latent, _ = stream.encode(sounds, stream.encoder_state(2))
+    frames, noise = latent.shape[2], None
+    if stream.noise_bands:
+        noise = hashed_uniform(seed, 0, 2, stream.noise_bands, 0, frames * stream.noise_rate)
+    fill = 0.5 * hashed_normal(seed, 1, 2, stream.latent, 0, frames)[:, stream.dims :]
+    wanted, _ = stream.decode(latent, noise, stream.decoder_state(2, -stream.encoder_lag), fill)
+    return _apart(given, wanted, 0)
+
+
+def _sound(vae: VAE, stream: StreamingVAE, frames: int, seed: int) -> Tensor:
+    """Noise that swells, and an impulse: `(1, channels, frames * ratio)`."""
+    samples = frames * stream.ratio
+    sound = 0.3 * sample_normal([seed], (vae.channels, samples)) * torch.linspace(0.1, 1, samples)
+    sound[..., samples // 3] = 1.0
+    return sound
+
+
+def _in_blocks(method: Callable[[Tensor], Tensor], signal: Tensor, ratio: int, seed: int) -> Tensor:
+    """What a method gives for a signal in blocks of 1 to 4 frames, put together."""
+    frames = signal.shape[-1] // ratio
+    generator = torch.Generator().manual_seed(seed)
+    sizes: list[int] = []
+    while sum(sizes) < frames:
+        sizes.append(min(int(torch.randint(1, 5, (), generator=generator)), frames - sum(sizes)))
+    return torch.cat([method(block) for block in signal.split([size * ratio for size in sizes], -1)], -1)
+
+
+def _apart(given: Tensor, wanted: Tensor, lag: int) -> float:
+    """Largest difference of `given` from `wanted`, `lag` steps later and silent before that."""
+    kept = min(given.shape[-1] - lag, wanted.shape[-1])
+    expected = torch.cat([wanted.new_zeros(*wanted.shape[:2], lag), wanted[..., :kept]], -1)
+    loudest = max(wanted.abs().max().item(), torch.finfo(wanted.dtype).tiny)
+    return (given[..., : lag + kept] - expected).abs().max().item() / loudest
