@@ -43,7 +43,7 @@ def network_rows(label: str, peer: nn.Module, ours: VAE, audio: Tensor, trials: 
         bands = peer.pqmf(sound)
         note(_named("analysis", f"theirs {late} samples late" if late else ""), _later(sound, late, ours), bands)
         mean, scale = peer.encoder(bands).chunk(2, 1)
-        our_mean, our_std = ours.encoder(bands)
+        our_mean, our_std = ours.bottleneck.posterior(ours.encoder(bands))
         note("posterior mean", our_mean, mean)
         note("posterior standard deviation", our_std, functional.softplus(scale) + 1e-4)
         decoded = peer.decoder(mean)
@@ -84,7 +84,7 @@ def loss_rows(label: str, name_of_peer: Name, peer: nn.Module, ours: VAE, audio:
     mine = {
         "multiband distance": distance(output_bands, bands),
         "fullband distance": distance(output, audio),
-        "KL divergence": kl_divergence(*ours.encoder(bands)),
+        "KL divergence": kl_divergence(*ours.bottleneck.posterior(ours.encoder(bands))),
         "discriminator, hinge": hinge_discriminator(our_real, our_fake),
         "adversarial": hinge_generator(our_fake),
         MATCHING: feature_matching(

@@ -6,8 +6,10 @@ from narrow import PRESETS, preset_config, small
 from torch import nn
 
 from tritone.errors import UserError
+from tritone.families.vae.bottlenecks import build_bottleneck
 from tritone.families.vae.config import Config, NoiseConfig, PqmfConfig
 from tritone.families.vae.model import VAE, build
+from tritone.families.vae.networks import build_decoder, build_discriminators, build_encoder
 from tritone.nn.blocks import fold_weight_norm
 
 TINY = Config(
@@ -40,18 +42,33 @@ def analysed(model: VAE) -> VAE:
         ("vae-v2", 16_056_928, 15_479_072),
         ("vae-v2-small", 3_945_904, 3_816_608),
         ("vae-v2-causal", 16_056_928, 15_479_072),
+        ("vae-v3", 16_059_904, 15_482_048),
+        ("vae-discrete", 14_287_328, 14_889_248),
+        ("vae-discrete-v3", 14_290_304, 14_892_224),
+        ("vae-wasserstein", 14_950_768, 15_552_800),
+        ("vae-spherical", 14_950_768, 14_962_976),
+        ("vae-raspberry", 426_720, 971_201),
     ],
 )
 def test_parameter_counts_are_those_of_acids_rave(name: str, encoder: int, decoder: int) -> None:
+    config = preset_config(name)
     with torch.device("meta"):
-        facts = {"encoder": build_part(name, "encoder"), "decoder": build_part(name, "decoder")}
+        parts = build_bottleneck(config).parts
+        facts = {"encoder": count(build_encoder(config, parts)), "decoder": count(build_decoder(config))}
     assert facts == {"encoder": encoder, "decoder": decoder}
 
 
-def build_part(name: str, part: str) -> int:
-    from tritone.families.vae import networks
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("vae-v1", 7_751_619), ("vae-v2", 27_130_952), ("vae-v3", 42_519_760), ("vae-discrete", 27_130_952),
+     ("vae-discrete-v3", 42_519_760), ("vae-raspberry", 486_387)],
+)  # fmt: skip
+def test_discriminators_have_the_size_of_acids_raves(name: str, parameters: int) -> None:
+    with torch.device("meta"):
+        assert count(build_discriminators(preset_config(name))) == parameters
 
-    network = getattr(networks, f"build_{part}")(preset_config(name))
+
+def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -79,19 +96,19 @@ class _Through(nn.Module):
 
     noise_branch = None
 
-    def __init__(self, posterior: bool) -> None:
+    def __init__(self, parts: int) -> None:
         super().__init__()
-        self.posterior = posterior
+        self.parts = parts
 
-    def forward(self, signal: torch.Tensor, noise: None = None):  # type: ignore[no-untyped-def]
-        return (signal, torch.ones_like(signal)) if self.posterior else signal
+    def forward(self, signal: torch.Tensor, noise: None = None) -> torch.Tensor:
+        return torch.cat([signal] * self.parts, 1)
 
 
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("place", [0, 63, 400, 701])
 def test_an_impulse_comes_back_where_it_was(place: int, causal: bool) -> None:
     model = build(Config(latent=16, capacity=4, ratios=(), dilations=(), causal=causal)).eval()
-    model.encoder, model.decoder = _Through(True), _Through(False)
+    model.encoder, model.decoder = _Through(2), _Through(1)
     sound = torch.zeros(1, 1, 999)
     sound[..., place] = 1
     # Near the start of a sound a filter bank that looks both ways has lost part of its ringing.
@@ -122,8 +139,8 @@ def test_a_causal_model_has_less_delay() -> None:
 
 def through(model: VAE, sound: torch.Tensor) -> torch.Tensor:
     """Reconstruction with a gradient and in any precision, as `reconstruct` aligns it."""
-    encoded, _ = model.encoder(model.pqmf.analysis(sound))
-    output = model.pqmf.synthesis(model.decoder(encoded))
+    mean, _ = model.encoder(model.pqmf.analysis(sound)).chunk(2, 1)
+    output = model.pqmf.synthesis(model.decoder(mean))
     return output[..., model.pqmf.delay_samples :]
 
 
@@ -161,7 +178,7 @@ def test_all_dims_are_as_no_rotation_at_all() -> None:
     model = analysed(lively(build(TINY)))
     sound = torch.randn(1, 1, 30 * model.ratio) * 0.3
     with torch.no_grad():
-        plain = model.pqmf.synthesis(model.decoder(model.posterior(sound)[0]))
+        plain = model.pqmf.synthesis(model.decoder(model.bottleneck.centre(model.encoded(sound))))
     scale = plain.abs().max()
     torch.testing.assert_close(model.reconstruct(sound) / scale, plain / scale, rtol=0, atol=1e-5)
 
@@ -236,7 +253,7 @@ def test_folded_weights_sound_the_same(name: str) -> None:
 @pytest.mark.parametrize("architecture", ["v1", "v2"])
 def test_every_parameter_learns(architecture: str) -> None:
     model = lively(build(replace(TINY, architecture=architecture))).train()
-    mean, std = model.posterior(torch.randn(2, 1, 20 * model.ratio))
+    mean, std = model.bottleneck.posterior(model.encoded(torch.randn(2, 1, 20 * model.ratio)))
     latent = mean + std
     bands = model.decoder(latent, torch.rand(2, *model.decoder.noise_shape(latent)) * 2 - 1)
     model.pqmf.synthesis(bands).square().sum().backward()

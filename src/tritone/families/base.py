@@ -13,7 +13,7 @@ from tritone.errors import UserError
 Precision = Literal["float32", "bf16"]
 Capability = Literal[
     "generate", "loop", "encode", "decode", "reconstruct", "tag", "stream",
-    "inpaint", "continue", "vary", "morph", "upsample",
+    "inpaint", "continue", "vary", "morph", "upsample", "style",
 ]  # fmt: skip
 
 
@@ -28,6 +28,8 @@ class Synthesizer(nn.Module):
       model with `own_windows` in its facts draws what it decodes from `noise_seeds`, states the frames around one that
       bear on it as `latent_context`, and, where `controls` name `loop`, decodes a latent as one period.
     - reconstruct: `reconstruct(audio, **controls) -> audio`, of the same length, without offset.
+    - style: `learn_style(source, target) -> style`, of two sounds; `reconstruct(audio, style=style)` then gives a sound
+      the target's. The model keeps nothing of it.
     - loop: `styles(seeds, label, bpm, truncation) -> styles (count, layers, w)`; `render(styles, seeds, bars, bpm,
       times=1) -> audio` of exactly that many bars, whose last sample leads into its first, written out so many times
       before it is made sound; `project(audio, …) -> styles`; `use_vocoder(source)` takes another vocoder.
@@ -50,6 +52,7 @@ class Synthesizer(nn.Module):
     encode: Callable[..., Tensor]
     decode: Callable[..., Tensor]
     reconstruct: Callable[..., Tensor]
+    learn_style: Callable[..., Any]
     generate: Callable[..., Tensor]
     styles: Callable[..., Tensor]
     render: Callable[..., Tensor]

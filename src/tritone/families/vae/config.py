@@ -36,9 +36,27 @@ class NoiseConfig:
 
 
 @dataclass(frozen=True)
+class QuantiserConfig:
+    """The residual vector quantiser of a discrete latent."""
+
+    levels: int = 16
+    """Books of code vectors, each of which codes what the one before left."""
+    codes: int = 1024
+    """Code vectors in a book."""
+    decay: float = 0.99
+    """How much of its past a code vector keeps at each step, as the moving average of what it serves."""
+    dead: float = 0.05
+    """A code that serves less than this share of its fair part is moved beside a busy one."""
+    dropout: float = 0.5
+    """Share of training sounds of which only the first few levels, any number of them, are heard."""
+
+
+@dataclass(frozen=True)
 class DiscriminatorConfig:
     """The discriminators of stage 2."""
 
+    design: Literal["rave", "descript"] = "rave"
+    """rave: scales, periods and magnitudes; descript: periods and complex spectra in bands, of the Descript codec."""
     scales: int = 3
     """Copies of the waveform discriminator, each on half the rate of the one before."""
     periods: tuple[int, ...] = ()
@@ -46,7 +64,7 @@ class DiscriminatorConfig:
     resolutions: tuple[int, ...] = ()
     """Window lengths of spectrogram discriminators (UnivNet: 2048, 1024, 512); none in v1 and v2."""
     capacity: int = 64
-    """Channels of the first layer; spectrogram discriminators have half as many in every layer."""
+    """Channels of the first layer; rave's spectrogram discriminators have half as many in every layer."""
     every: int = 2
     """The discriminator learns on every n-th step of stage 2, the decoder on the others."""
 
@@ -71,6 +89,16 @@ class Config:
     """Strides after the filter bank; one latent frame lasts bands × their product samples."""
     dilations: tuple[tuple[int, ...], ...] = ((1, 3, 9), (1, 3, 9), (1, 3, 9), (1, 3))
     """Dilations of the residual units at each ratio, from the top down."""
+    activation: Literal["leaky_relu", "snake"] = "leaky_relu"
+    """What stands before every change of rate and before the last convolution (v2 only); units keep leaky ReLU."""
+    adaptive_norm: bool = False
+    """A place before every residual unit where the style of another sound can enter at play (v2 only; see v3)."""
+    bottleneck: Literal["normal", "quantised", "wasserstein", "spherical"] = "normal"
+    """How the latent is treated: a normal posterior, codes, a vector distributed like N(0, 1), a unit vector."""
+    quantiser: QuantiserConfig = field(default_factory=QuantiserConfig)
+    """The quantiser of bottleneck quantised."""
+    noise_channels: int = 0
+    """Channels of noise N(0, 1) that the decoder hears beside the latent."""
     window: int = 1024
     """Window of the short-time spectrum (nano only, whose first ratio is the hop)."""
     pqmf: PqmfConfig = field(default_factory=PqmfConfig)
@@ -88,7 +116,7 @@ class Config:
     weights: dict[str, float] = field(
         default_factory=lambda: {
             "fullband": 1.0, "multiband": 1.0, "kl": 0.05,
-            "adversarial": 1.0, "feature_matching": 20.0, "discriminator": 1.0,
+            "adversarial": 1.0, "feature_matching": 20.0, "discriminator": 1.0, "commitment": 0.1, "mmd": 100.0,
         }
     )  # fmt: skip
     """Weight of every loss; 0 means logged only."""
@@ -142,6 +170,11 @@ class Config:
             problems.append("ratios must hold at least the hop for architecture nano")
         if not self.spectral_scales or min(self.spectral_scales) < 16:
             problems.append(f"spectral_scales must hold windows of at least 16, not {list(self.spectral_scales)}")
+        book = self.quantiser
+        if min(book.levels, book.codes - 1) < 1 or not (0 <= book.decay < 1 and 0 <= book.dead <= 1):
+            problems.append("quantiser needs at least 1 level, 2 codes, a decay in [0, 1) and dead in [0, 1]")
+        if not 0 <= book.dropout <= 1 or self.noise_channels < 0:
+            problems.append("quantiser.dropout must lie in [0, 1], and noise_channels must not be negative")
         for name in ("learning_rate", "discriminator_learning_rate", "kl_start"):
             if not 0 < getattr(self, name) < inf:
                 problems.append(f"{name} must be a number above 0, not {getattr(self, name)}")
@@ -160,6 +193,10 @@ class Config:
             problems.append("architecture nano has pqmf.bands 1, no noise branch and no causal form")
         if self.architecture == "nano" and (self.window % self.ratios[0] or (self.window - self.ratios[0]) % 2):
             problems.append(f"window must be a multiple of the hop ratios[0] = {self.ratios[0]}, not {self.window}")
+        if self.architecture != "v2" and (self.adaptive_norm or self.activation != "leaky_relu"):
+            problems.append("activation snake and adaptive_norm are for architecture v2 only")
+        if self.bottleneck == "spherical" and self.latent < 2:
+            problems.append(f"latent must be at least 2 for bottleneck spherical, not {self.latent}")
         if self.architecture != "nano" and (self.pqmf.bands < 2 or self.pqmf.bands % 2):
             problems.append(f"pqmf.bands must be even, not {self.pqmf.bands}")
         if self.pqmf.taps % (2 * self.pqmf.bands):

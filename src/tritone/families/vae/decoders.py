@@ -10,7 +10,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from tritone.families.vae.encoders import dilated_unit
+from tritone.families.vae.encoders import Activation, dilated_units
 from tritone.families.vae.noise_branch import NoiseBranch, modified_sigmoid
 from tritone.nn.blocks import Chain, LeakyReLU, Residual, normalised
 from tritone.nn.conv import Conv1d, ConvTranspose1d, fastest_layout
@@ -96,7 +96,10 @@ class DecoderV1(Decoder):
 
 
 class DecoderV2(Decoder):
-    """Version 2: waveform times sigmoid(amplitude), plus filtered noise if any, under a tanh."""
+    """Version 2: waveform times sigmoid(amplitude), plus filtered noise if any, under a tanh.
+
+    With `adaptive_norm` a style can enter before every unit (version 3).
+    """
 
     def __init__(
         self,
@@ -106,6 +109,8 @@ class DecoderV2(Decoder):
         capacity: int,
         ratios: Sequence[int],
         dilations: Sequence[Sequence[int]],
+        activation: Activation,
+        adaptive_norm: bool,
         noise_branch: NoiseBranch | None,
         causal: bool,
     ) -> None:
@@ -113,9 +118,9 @@ class DecoderV2(Decoder):
         layers: list[nn.Module] = [normalised(Conv1d(latent, channels, 3, causal=causal))]
         for ratio, row in zip(reversed(ratios), reversed(dilations), strict=True):
             channels //= 2
-            layers += [LeakyReLU(), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
-            layers += [dilated_unit(channels, dilation, causal=causal) for dilation in row]
-        super().__init__(Chain(*layers, LeakyReLU()), noise_branch, bands=bands, ratios=ratios)
+            layers += [activation(2 * channels), normalised(ConvTranspose1d(2 * channels, channels, stride=ratio))]
+            layers += dilated_units(channels, row, adaptive_norm=adaptive_norm, causal=causal)
+        super().__init__(Chain(*layers, activation(channels)), noise_branch, bands=bands, ratios=ratios)
         self.head = normalised(Conv1d(channels, 2 * bands, 7, causal=causal))
 
     def forward(self, latent: Tensor, noise: Tensor | None = None) -> Tensor:

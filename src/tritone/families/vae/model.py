@@ -9,14 +9,20 @@ from torch import Tensor, nn
 
 from tritone.errors import UserError
 from tritone.families.base import Capability, Precision, Synthesizer
+from tritone.families.vae.bottlenecks import build_bottleneck
 from tritone.families.vae.config import Config
 from tritone.families.vae.latent import LatentBasis
+from tritone.families.vae.latent_space import latent_space
 from tritone.families.vae.networks import build_bank, build_decoder, build_encoder
 from tritone.families.vae.streaming import StreamingVAE
+from tritone.nn import instance_norm
 from tritone.nn.blocks import fold_weight_norm
 from tritone.nn.noise import sample_normal, sample_uniform
 
 Seeds = Sequence[int] | Tensor
+
+BESIDE = 0x1B873593
+"""What seeds are crossed with for the channels of noise beside the latent, which nothing else is drawn like."""
 
 
 def build(config: Config) -> "VAE":
@@ -27,8 +33,9 @@ def build(config: Config) -> "VAE":
 class VAE(Synthesizer):
     """A variational autoencoder on the bands of a filter bank (RAVE, arXiv 2111.05011).
 
-    Latents are `(batch, dims, frames)` along the axes of `basis`, ordered by variance. The delay of a causal filter
-    bank is taken out: `encode` reads that much further, `decode` drops as much at the start.
+    Latents are `(batch, dims, frames)` as the `bottleneck` shows them: along the axes of `basis`, ordered by variance,
+    or codes (whole numbers), or angles; `dims` and `fidelity` mean what it says. The delay of a causal filter bank is
+    taken out: `encode` reads that much further, `decode` drops as much at the start.
     """
 
     controls = ("temperature", "morph", "dims")
@@ -38,14 +45,20 @@ class VAE(Synthesizer):
         self.config = config
         self.sample_rate, self.channels, self.ratio = config.sample_rate, config.channels, config.ratio
         self.pqmf = build_bank(config)
-        self.encoder = build_encoder(config)
+        self.bottleneck = build_bottleneck(config)
+        self.encoder = build_encoder(config, self.bottleneck.parts)
         self.decoder = build_decoder(config)
         self.basis = LatentBasis(config.latent)
         self.precision: Precision = "float32"
 
     def capabilities(self) -> frozenset[Capability]:
-        """Everything but inpainting and upsampling."""
-        return frozenset({"generate", "encode", "decode", "reconstruct", "stream"})
+        """Everything but inpainting and upsampling; styles where there are places for them."""
+        able: set[Capability] = {"generate", "encode", "decode", "reconstruct"}
+        if self.config.bottleneck == "normal" and not self.config.noise_channels:
+            able.add("stream")
+        if self.config.adaptive_norm:
+            able.add("style")
+        return frozenset(able)
 
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the convolutions in bf16: faster on a CPU that has it, with a little noise.
@@ -69,13 +82,11 @@ class VAE(Synthesizer):
         """Audio `(batch, channels, time)` to `(batch, dims, frames)`: the posterior mean, or with seeds a sample.
 
         Give `dims` (exactly so many axes) or `fidelity` (as many as keep this share of variance), or neither for all.
+        Of codes, `dims` counts levels. UserError for what the bottleneck does not have.
         Mono sound for a stereo model is doubled; stereo sound for a mono model is refused.
         """
-        keep = self._dims(dims, fidelity)
-        mean, std = self.posterior(self.fitting(audio))
-        if seeds is not None:
-            mean = mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
-        return self.basis.rotate(mean)[:, :keep]
+        keep = self.bottleneck.keep(self.basis, dims, fidelity)
+        return self.bottleneck.read(self.encoded(self.fitting(audio)), self.basis, seeds)[:, :keep]
 
     @torch.inference_mode()
     def decode(
@@ -87,8 +98,9 @@ class VAE(Synthesizer):
     ) -> Tensor:
         """Latents `(batch, dims, frames)` to audio `(batch, channels, time)`, cut to `samples`.
 
-        Axes that the latent lacks rest at their mean, or follow N(0, 1) where `seeds` are given. The noise branch is
-        heard where `noise_seeds` are given. Raises UserError where the latent has too few frames for `samples`.
+        Axes that the latent lacks rest at their mean, or follow N(0, 1) where `seeds` are given. The noise branch, and
+        the channels of noise beside the latent, are heard where `noise_seeds` are given. Raises UserError where the
+        latent has too few frames for `samples`.
         """
         available = latent.shape[-1] * self.ratio - self.pqmf.delay_samples
         samples = max(available, 0) if samples is None else samples
@@ -96,10 +108,7 @@ class VAE(Synthesizer):
             raise UserError(
                 f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
             )
-        fill = None
-        if seeds is not None and latent.shape[1] < self.basis.dims:
-            fill = sample_normal(seeds, (self.basis.dims, latent.shape[-1]), latent.device)
-        model_latent = self.basis.restore(latent, fill)
+        model_latent = self.with_noise(self.bottleneck.write(latent, self.basis, seeds), noise_seeds)
         noise = None
         if noise_seeds is not None and self.decoder.noise_branch is not None:
             noise = sample_uniform(noise_seeds, self.decoder.noise_shape(model_latent), latent.device)
@@ -116,13 +125,26 @@ class VAE(Synthesizer):
         fidelity: float | None = None,
         seeds: Seeds | None = None,
         noise_seeds: Seeds | None = None,
+        style: instance_norm.Style | None = None,
     ) -> Tensor:
         """Through the latent and back, `(batch, channels, time)`, of the same length and without offset.
 
-        With `seeds` the latent is sampled, and axes beyond `dims` or `fidelity` follow N(0, 1).
+        With `seeds` the latent is sampled, and axes beyond `dims` or `fidelity` follow N(0, 1). With a `style` the
+        sound takes on another's (see `learn_style`).
         """
-        latent = self.encode(audio, dims, fidelity, seeds)
-        return self.decode(latent, audio.shape[-1], seeds, noise_seeds)
+        with instance_norm.styled(self, style):
+            latent = self.encode(audio, dims, fidelity, seeds)
+            return self.decode(latent, audio.shape[-1], seeds, noise_seeds)
+
+    @torch.inference_mode()
+    def learn_style(self, source: Tensor, target: Tensor) -> instance_norm.Style:
+        """What makes `source` sound like `target`, both `(batch, channels, time)`: statistics of their activations.
+
+        The model keeps nothing of it. UserError where it has no place for a style.
+        """
+        if not self.config.adaptive_norm:
+            raise UserError("This model has no place where a style can enter; train one of the preset vae-v3.")
+        return instance_norm.learn(self, lambda: self.reconstruct(source), lambda: self.reconstruct(target))
 
     @torch.inference_mode()
     def generate(
@@ -138,13 +160,14 @@ class VAE(Synthesizer):
 
         Sound i follows from `seeds[i]` alone. Along each axis the walk has the variance and the correlation between
         frames that were measured on the training sound. `temperature` scales how far it strays, `morph` how fast it
-        moves (0 stands still). Axes beyond `dims` rest at their mean.
+        moves (0 stands still). Axes beyond `dims` rest at their mean. Where the bottleneck has codes or angles, the
+        walk takes those that are nearest, and `dims` counts as in `encode`.
         """
         if count != len(seeds):
             raise UserError(f"seeds must name one seed for each of the {count} sounds, not {len(seeds)}.")
         if seconds <= 0 or temperature < 0 or morph < 0:
             raise UserError("seconds must be more than 0, temperature and morph at least 0.")
-        keep = self._dims(dims, None)
+        keep = self.bottleneck.keep(self.basis, dims, None)
         samples = round(seconds * self.sample_rate)
         frames = self._frames(samples)
         sounds = [self._walk_and_decode(int(seed), frames, samples, keep, temperature, morph) for seed in seeds]
@@ -155,16 +178,28 @@ class VAE(Synthesizer):
         """Fit the latent's axes to sounds `(batch, channels, time)`, as heard in evaluation mode."""
         training = self.training
         self.eval()
-        self.basis.analyse(self.posterior(sound)[0] for sound in sounds)
+        self.basis.analyse(self.bottleneck.centre(self.encoded(sound)) for sound in sounds)
         self.train(training)
 
-    def posterior(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of the latent in model space, `(batch, latent, frames)`; audio of any length."""
+    def encoded(self, audio: Tensor) -> Tensor:
+        """What the encoder gives to the bottleneck, `(batch, parts * latent, frames)`; audio of any length."""
         samples = audio.shape[-1]
         padded = torch.nn.functional.pad(audio, (0, self._frames(samples) * self.ratio - samples))
         with self._arithmetic():
-            mean, std = self.encoder(self.pqmf.analysis(padded))
-        return mean.float(), std.float()
+            encoded: Tensor = self.encoder(self.pqmf.analysis(padded))
+        return encoded
+
+    def with_noise(self, latent: Tensor, seeds: Seeds | None) -> Tensor:
+        """The latent and, behind it, the channels of noise that the decoder wants: N(0, 1), without `seeds` zeros."""
+        channels = self.config.noise_channels
+        if not channels:
+            return latent
+        if seeds is None:
+            beside = latent.new_zeros(len(latent), channels, latent.shape[-1])
+        else:
+            crossed = seeds ^ BESIDE if isinstance(seeds, Tensor) else [seed ^ BESIDE for seed in seeds]
+            beside = sample_normal(crossed, (channels, latent.shape[-1]), latent.device)
+        return torch.cat([latent, beside], 1)
 
     def facts(self) -> dict[str, Any]:
         """Sizes and rates in plain numbers."""
@@ -178,6 +213,9 @@ class VAE(Synthesizer):
             "ratio": self.ratio,
             "latent": self.config.latent,
             "latent_rate": self.sample_rate / self.ratio,
+            "bottleneck": self.config.bottleneck,
+            **self.bottleneck.facts(self.sample_rate / self.ratio),
+            "latent_space": latent_space(self),
             "encoder_parameters": _parameters(self.encoder),
             "decoder_parameters": _parameters(self.decoder),
             "receptive_field_samples": back + 1 + ahead,
@@ -204,7 +242,7 @@ class VAE(Synthesizer):
 
     def streaming(self, dims: int | None = None, fidelity: float | None = None, noise: bool = False) -> StreamingVAE:
         """The same model block by block, with so many axes of the latent; `noise`: with the noise branch, if any."""
-        return StreamingVAE(self, self._dims(dims, fidelity), noise)
+        return StreamingVAE(self, self.bottleneck.keep(self.basis, dims, fidelity), noise)
 
     def _reach(self, time: int) -> tuple[int, int]:
         """First and last input sample on which sample `time` of the synthesised sound depends."""
@@ -215,14 +253,15 @@ class VAE(Synthesizer):
         self, seed: int, frames: int, samples: int, dims: int, temperature: float, morph: float
     ) -> Tensor:
         device = self.basis.mean.device
-        steps = sample_normal([seed], (self.basis.dims, frames), device)[:, :dims]
-        correlation = (self.basis.correlation[:dims] ** morph)[:, None]
+        steps = sample_normal([seed], (self.basis.dims, frames), device)
+        correlation = (self.basis.correlation**morph)[:, None]
         innovation = (1 - correlation.square()).sqrt()
         walk = [steps[..., :1]]
         for frame in range(1, frames):
             walk.append(correlation * walk[-1] + innovation * steps[..., frame : frame + 1])
-        latent = torch.cat(walk, -1) * (temperature * self.basis.variance[:dims].sqrt()[:, None])
-        return self.decode(latent, samples, noise_seeds=[seed + 1])
+        latent = torch.cat(walk, -1) * (temperature * self.basis.variance.sqrt()[:, None])
+        seen = self.bottleneck.from_axes(latent, self.basis)[:, :dims]
+        return self.decode(seen, samples, noise_seeds=[seed + 1])
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         """What the networks run in: bf16 where that was chosen for playing, else whatever holds outside."""
@@ -233,17 +272,6 @@ class VAE(Synthesizer):
     def _frames(self, samples: int) -> int:
         """Latent frames that cover so many samples and the filter bank's delay."""
         return max(1, -(-(samples + self.pqmf.delay_samples) // self.ratio))
-
-    def _dims(self, dims: int | None, fidelity: float | None) -> int:
-        if dims is not None and fidelity is not None:
-            raise UserError("Give either dims or fidelity, not both.")
-        if fidelity is not None:
-            return self.basis.dims_for(fidelity)
-        if dims is None:
-            return self.basis.dims
-        if not 1 <= dims <= self.basis.dims:
-            raise UserError(f"dims must lie between 1 and {self.basis.dims}, not {dims}.")
-        return dims
 
 
 def _parameters(module: torch.nn.Module) -> int:

@@ -1,12 +1,18 @@
-"""From numbers to networks: which encoder and decoder an architecture has, and how wide its noise branch is."""
+"""From numbers to networks: which encoder, decoder and discriminators a configuration has, and their widths."""
 
 from typing import Any
 
+from torch import nn
+
 from tritone.families.vae.config import Config
 from tritone.families.vae.decoders import Decoder, DecoderV1, DecoderV2
-from tritone.families.vae.encoders import Encoder, EncoderV1, EncoderV2
+from tritone.families.vae.encoders import Activation, Encoder, EncoderV1, EncoderV2
 from tritone.families.vae.noise_branch import NoiseBranch
 from tritone.families.vae.spectral import DecoderNano, EncoderNano
+from tritone.nn.blocks import LeakyReLU
+from tritone.nn.descript_discriminators import DescriptDiscriminators
+from tritone.nn.discriminators import Discriminators
+from tritone.nn.snake import Snake
 from tritone.signal.pqmf import Pqmf
 from tritone.signal.whole_band import WholeBand
 
@@ -19,47 +25,67 @@ def build_bank(config: Config) -> Pqmf | WholeBand:
     return Pqmf(bank.bands, bank.taps, bank.attenuation_db, bank.design, config.causal)
 
 
-def build_encoder(config: Config) -> Encoder:
-    """The encoder of `config` with fresh weights."""
+def build_encoder(config: Config, parts: int) -> Encoder:
+    """The encoder of `config` with fresh weights, which gives `parts` numbers for each dimension of the latent."""
     if config.architecture == "nano":
-        return EncoderNano(**_nano(config))
-    bands = config.channels * config.pqmf.bands
+        return EncoderNano(**_nano(config), latent=config.latent, parts=parts)
     common: dict[str, Any] = {
-        "bands": bands,
+        "bands": config.channels * config.pqmf.bands,
         "latent": config.latent,
+        "parts": parts,
         "capacity": config.capacity,
+        "ratios": config.ratios,
         "causal": config.causal,
     }
     if config.architecture == "v1":
-        return EncoderV1(**common, ratios=config.ratios)
-    return EncoderV2(**common, ratios=config.ratios, dilations=config.dilations)
+        return EncoderV1(**common)
+    return EncoderV2(**common, dilations=config.dilations, **_v2(config))
 
 
 def build_decoder(config: Config) -> Decoder | DecoderNano:
-    """The decoder of `config` with fresh weights."""
+    """The decoder of `config` with fresh weights; it reads the latent and after it the channels of noise."""
+    latent = config.latent + config.noise_channels
     if config.architecture == "nano":
-        return DecoderNano(**_nano(config))
-    kind = {"v1": DecoderV1, "v2": DecoderV2}[config.architecture]
-    return kind(
-        bands=config.channels * config.pqmf.bands,
-        latent=config.latent,
-        capacity=config.capacity,
-        ratios=config.ratios,
-        dilations=config.dilations,
-        noise_branch=_noise_branch(config),
-        causal=config.causal,
-    )
+        return DecoderNano(**_nano(config), latent=latent)
+    common: dict[str, Any] = {
+        "bands": config.channels * config.pqmf.bands,
+        "latent": latent,
+        "capacity": config.capacity,
+        "ratios": config.ratios,
+        "dilations": config.dilations,
+        "noise_branch": _noise_branch(config),
+        "causal": config.causal,
+    }
+    return DecoderV1(**common) if config.architecture == "v1" else DecoderV2(**common, **_v2(config))
+
+
+def build_discriminators(config: Config) -> nn.Module:
+    """The discriminators of stage 2 with fresh weights."""
+    settings = config.discriminator
+    common: dict[str, Any] = {
+        "channels": config.channels,
+        "capacity": settings.capacity,
+        "periods": settings.periods,
+        "resolutions": settings.resolutions,
+    }
+    if settings.design == "descript":
+        return DescriptDiscriminators(**common)
+    return Discriminators(**common, scales=settings.scales)
 
 
 def _nano(config: Config) -> dict[str, Any]:
     return {
         "channels": config.channels,
-        "latent": config.latent,
         "capacity": config.capacity,
         "window": config.window,
         "ratios": config.ratios,
         "dilations": config.dilations,
     }
+
+
+def _v2(config: Config) -> dict[str, Any]:
+    activations: dict[str, Activation] = {"leaky_relu": lambda channels: LeakyReLU(), "snake": Snake}
+    return {"activation": activations[config.activation], "adaptive_norm": config.adaptive_norm}
 
 
 def _noise_branch(config: Config) -> NoiseBranch | None:

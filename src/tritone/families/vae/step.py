@@ -10,18 +10,19 @@ from tritone.data.batch import Batch
 from tritone.families.base import averaged
 from tritone.families.vae.config import Config
 from tritone.families.vae.model import VAE
+from tritone.families.vae.networks import build_discriminators
 from tritone.nn.adversarial import feature_matching, frozen, hinge_discriminator, hinge_generator
-from tritone.nn.discriminators import Discriminators
-from tritone.nn.losses import SpectralDistance, kl_divergence
-from tritone.nn.noise import sample_normal, sample_uniform
+from tritone.nn.losses import SpectralDistance
+from tritone.nn.noise import sample_uniform
 from tritone.training.schedule import geometric, linear
 
 
 class TrainingStep:
     """The two stages of RAVE behind the contract `families.base.TrainingStep`.
 
-    Stage 1 minimises the spectral distance of full band and sub-bands plus the KL divergence. From `stage1_steps` on
-    the encoder is frozen (no graph, statistics fixed); decoder and discriminators then learn in turn.
+    Stage 1 minimises the spectral distance of full band and sub-bands plus the losses of the bottleneck. From
+    `stage1_steps` on the encoder is frozen (no graph, statistics and code books fixed); decoder and discriminators then
+    learn in turn.
     """
 
     def __init__(self, config: Config, synthesizer: VAE, mean: Callable[[Tensor], Tensor]) -> None:
@@ -30,13 +31,7 @@ class TrainingStep:
         self.mean = mean
         self.distance = SpectralDistance(config.spectral_scales, config.spectral_epsilon)
         self.held_out_distance = SpectralDistance(config.spectral_scales)
-        self.discriminators = Discriminators(
-            channels=config.channels,
-            scales=config.discriminator.scales,
-            periods=config.discriminator.periods,
-            capacity=config.discriminator.capacity,
-            resolutions=config.discriminator.resolutions,
-        )
+        self.discriminators = build_discriminators(config)
         self.helpers: Mapping[str, nn.Module] = {"discriminators": self.discriminators}
         generator = chain(synthesizer.encoder.parameters(), synthesizer.decoder.parameters())
         self.optimizers = {
@@ -77,15 +72,16 @@ class TrainingStep:
         """The losses of this role at this step."""
         if role == "discriminator":
             return self._discriminator_losses(batch)
-        return self._stage1_losses(batch) if self.stage(step) == 1 else self._stage2_losses(batch)
+        return self._stage1_losses(batch, step) if self.stage(step) == 1 else self._stage2_losses(batch)
 
     def validate(self, synthesizer: VAE, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
         """Distances of the deterministic reconstruction of held-out sound."""
 
         def measure(batch: Batch) -> dict[str, Tensor]:
             output = synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)
-            _, mean, std = self._encode(synthesizer, batch.audio)
-            return {"distance": self.held_out_distance(output, batch.audio), "kl": kl_divergence(mean, std)}
+            _, encoded = self._encode(synthesizer, batch.audio)
+            distance = self.held_out_distance(output, batch.audio)
+            return {"distance": distance, **synthesizer.bottleneck.measures(encoded)}
 
         return averaged(measure, batches)
 
@@ -97,11 +93,12 @@ class TrainingStep:
         """Held-out sound and its deterministic reconstruction."""
         return {"input": batch.audio, "output": synthesizer.reconstruct(batch.audio, noise_seeds=batch.seeds)}
 
-    def _stage1_losses(self, batch: Batch) -> dict[str, Tensor]:
+    def _stage1_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         self.synthesizer.train()
-        bands, mean, std = self._encode(self.synthesizer, batch.audio)
-        losses, _, _ = self._reconstruction(batch, bands, self._sample(mean, std, batch.seeds), stage=1)
-        return {**losses, "kl": kl_divergence(mean, std)}
+        bands, encoded = self._encode(self.synthesizer, batch.audio)
+        latent, own = self.synthesizer.bottleneck.learn(encoded, batch.seeds, step, self.mean)
+        losses, _, _ = self._reconstruction(batch, bands, latent, stage=1)
+        return {**losses, **own}
 
     def _stage2_losses(self, batch: Batch) -> dict[str, Tensor]:
         bands, latent = self._frozen_latent(batch)
@@ -127,8 +124,8 @@ class TrainingStep:
         self.synthesizer.train()
         self.synthesizer.encoder.eval()
         with torch.no_grad():
-            bands, mean, std = self._encode(self.synthesizer, batch.audio)
-            return bands, self._sample(mean, std, batch.seeds)
+            bands, encoded = self._encode(self.synthesizer, batch.audio)
+            return bands, self.synthesizer.bottleneck.draw(encoded, batch.seeds)
 
     def _reconstruction(
         self, batch: Batch, bands: Tensor, latent: Tensor, stage: int
@@ -146,17 +143,13 @@ class TrainingStep:
         delay = self.synthesizer.pqmf.delay_samples
         return (audio[..., : audio.shape[-1] - delay], output[..., delay:]) if delay else (audio, output)
 
-    def _encode(self, synthesizer: VAE, audio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _encode(self, synthesizer: VAE, audio: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             bands = synthesizer.pqmf.analysis(audio)
-        mean, std = synthesizer.encoder(bands)
-        return bands, mean.float(), std.float()
-
-    def _sample(self, mean: Tensor, std: Tensor, seeds: Tensor) -> Tensor:
-        return mean + std * sample_normal(seeds, mean.shape[1:], mean.device)
+        return bands, synthesizer.encoder(bands)
 
     def _decode(self, latent: Tensor, seeds: Tensor, stage: int) -> Tensor:
-        decoder = self.synthesizer.decoder
+        decoder, latent = self.synthesizer.decoder, self.synthesizer.with_noise(latent, seeds)
         if self.config.noise is None or stage < self.config.noise.stage or decoder.noise_branch is None:
             return decoder(latent).float()
         return decoder(latent, sample_uniform(seeds + 1, decoder.noise_shape(latent), latent.device)).float()

@@ -1,0 +1,18 @@
+"""Snake: an activation that repeats itself, for signals that do (Ziyin et al., arXiv 2006.08195, equation 3)."""
+
+import torch
+from torch import Tensor, nn
+
+LEAST = 1e-9
+"""Added to the frequency where it divides, so that a frequency of 0 gives the identity."""
+
+
+class Snake(nn.Module):
+    """x + sin(a x)^2 / a on `(batch, channels, time)`, with a frequency `alpha` to be learned for each channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.ones(channels, 1))
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal + torch.sin(self.alpha * signal).square() / (self.alpha + LEAST)
