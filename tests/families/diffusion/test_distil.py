@@ -186,7 +186,7 @@ def test_guidance_of_the_teacher_is_taken_in(labelled):
 
 
 def test_a_sound_can_be_told_to_be_every_other_kind_but_not_its_own(labelled):
-    step = started(labelled, model={"dropout": 0.0})
+    step = started(labelled, model={"dropout": 0.0, "dropout_each": 0.0})
     labels = torch.arange(600) % 3
     batch = batch_of(range(600), labels=torch.where(torch.arange(600) < 30, -1, labels))
     lesson = step.lessons.lesson(batch)

@@ -14,6 +14,7 @@ from tritone.errors import UserError
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.controls import Controls
 from tritone.nn.diffusion.conditions import Conditions
+from tritone.nn.noise import sample_uniform
 from tritone.nn.text import TextEncoder, feature_count, load_encoder
 from tritone.nn.text.table import TokenTable
 from tritone.schema import nearest
@@ -24,6 +25,16 @@ TEMPO_OCTAVES = 6.0
 """Range of the logarithm of the tempo over which the slowest of them goes round once."""
 SECONDS_OCTAVES = 16.0
 SLOWEST_TEMPO, SHORTEST = 16.0, 1 / 64
+KINDS = ("label", "tempo", "seconds", "caption")
+"""What a model can be told of a whole sound."""
+
+
+def left_out(seeds: Tensor, config: Config, device: torch.device | str) -> Tensor:
+    """What training leaves unsaid, bool `(batch, kinds)`: everything with the probability `dropout`, for guidance, and
+    each by itself with `dropout_each`, so that any of them can be asked for alone.
+    """
+    chance = sample_uniform(seeds, (1 + len(KINDS),), device) / 2 + 0.5
+    return (chance[:, :1] < config.dropout) | (chance[:, 1:] < config.dropout_each)
 
 
 class Conditioner(nn.Module):
@@ -46,14 +57,15 @@ class Conditioner(nn.Module):
         self._encoder: TextEncoder | None = None
 
     def told(self, batch: Batch, dropped: Tensor) -> Conditions:
-        """What a training batch is told; nothing in the rows that `dropped` bool `(batch,)` names."""
-        tokens, mask = self._captions(torch.where(dropped, -1, batch.captions)) if self.features else (None, None)
-        told = ~dropped
+        """What a training batch is told, but for what `dropped` names: bool `(batch, kinds)`, or `(batch,)` for all."""
+        each = dropped if dropped.ndim == 2 else dropped[:, None].expand(-1, len(KINDS))
+        label, tempo, seconds, caption = each.unbind(1)
+        tokens, mask = self._captions(torch.where(caption, -1, batch.captions)) if self.features else (None, None)
         vector = self._vector(
-            torch.where(told, batch.labels, -1),
-            batch.tempos * told,
+            torch.where(label, -1, batch.labels),
+            batch.tempos * ~tempo,
             torch.stack([batch.starts, batch.totals], 1),
-            told & (batch.totals > 0),
+            ~seconds & (batch.totals > 0),
         )
         return Conditions(vector=vector, tokens=tokens, mask=mask)
 

@@ -122,6 +122,8 @@ class Config:
     """Where the encoded captions of the data are kept; filled in when training starts."""
     dropout: float = 0.1
     """Probability that a sound is learned without label, tempo, seconds and caption, for guidance."""
+    dropout_each: float = 0.1
+    """Probability that each of them is left out by itself, so that any can be asked for without the others."""
     labels: tuple[str, ...] = ()
     """The labels that can be asked for; filled in from the data when training starts."""
     weights: dict[str, float] = field(default_factory=lambda: {"denoising": 1.0, "kl": 0.0})
@@ -180,8 +182,9 @@ class Config:
             problems.append("stft and codec_from are two kinds of what is diffused; give one of them")
         if self.network.kind == "transformer" and not self.in_latents:
             problems.append("network.kind transformer is for latents; choose unet, or give codec_from")
-        if not 0 <= self.dropout <= 1:
-            problems.append(f"dropout is a probability and must lie between 0 and 1, not {self.dropout}")
+        for name in ("dropout", "dropout_each"):
+            if not 0 <= getattr(self, name) <= 1:
+                problems.append(f"{name} is a probability and must lie between 0 and 1, not {getattr(self, name)}")
         if self.task == "upsampler" and not all(0 < rate < self.sample_rate for rate in self.upsampler.rates or (0,)):
             problems.append(f"upsampler.rates must lie between 0 and sample_rate {self.sample_rate}")
         if min(self.autoregressive.chunks, self.encoder.factor, self.encoder.latent, self.encoder.layers) < 1:

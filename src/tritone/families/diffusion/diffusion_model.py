@@ -62,8 +62,8 @@ class DiffusionModel(Synthesizer, ABC):
 
     def learn(self, batch: Batch, dropped: Tensor) -> tuple[Tensor, Conditions, dict[str, Tensor]]:
         """What training needs of a batch: the clean signal `(batch, width, frames)` of unit variance, what the denoiser
-        is told of it, and losses of the task's own by name. `dropped` bool `(batch,)`: rows that are told nothing that
-        guidance could exaggerate.
+        is told of it, and losses of the task's own by name. `dropped`, bool: what guidance could exaggerate and is left
+        unsaid, `(batch,)` for all of it or `(batch, kinds)`; see `Conditioner.told`.
         """
         return self.domain.normalise(self.domain.read(batch.audio)), self.conditioner.told(batch, dropped), {}
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tritone.data.batch import Batch
+from tritone.families.diffusion.conditioner import left_out
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.diffusion_model import DiffusionModel
 from tritone.nn.diffusion.conditions import Conditions
@@ -42,7 +43,7 @@ class Lessons:
         if config.distil is None:
             raise ValueError("the configuration of a student has `distil`")
         self.model = model
-        self.dropout, self.from_noise = config.dropout, config.distil.from_noise
+        self.from_noise = config.distil.from_noise
         self.lowest, self.highest = config.sampling.sigma_min, config.sampling.sigma_max
         self.labels = len(config.labels)
         self.captions = len(TokenTable.load(Path(config.text_table))) if config.text_table else 0
@@ -85,7 +86,7 @@ class Lessons:
         return replace(told, vector=said.vector, tokens=said.tokens, mask=said.mask)
 
     def _dropped(self, batch: Batch) -> Tensor:
-        return self._uniform(batch, DROP, 1)[:, 0] < self.dropout
+        return left_out(batch.seeds ^ DROP, self.model.config, batch.audio.device)
 
     def _uniform(self, batch: Batch, own: int, count: int) -> Tensor:
         """Numbers in [0, 1), `(batch, count)`."""

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from tritone.data.batch import Batch
 from tritone.families.base import averaged
 from tritone.families.diffusion.codec import fetch_codec
+from tritone.families.diffusion.conditioner import left_out
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.diffusion_model import DiffusionModel
-from tritone.nn.noise import sample_normal, sample_uniform
+from tritone.nn.noise import sample_normal
 from tritone.training.schedule import warmup
 
 LEVELS = (0.05, 0.2, 0.5, 1.0, 2.0, 6.0)
@@ -63,7 +64,8 @@ class TrainingStep:
     def losses(self, role: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Mean squared error of what the network gives, at a noise level that each sound's seed draws."""
         model = self.synthesizer
-        clean, conditions, losses = model.learn(batch, self._dropped(batch))
+        dropped = left_out(batch.seeds ^ DROP, self.config, batch.audio.device)
+        clean, conditions, losses = model.learn(batch, dropped)
         sigma = model.levels(batch.seeds, clean)
         noise = sample_normal(batch.seeds ^ NOISE, clean.shape[1:], clean.device)
         denoising = model.denoiser.loss(clean, noise, sigma, conditions, min_snr=self.config.noise.min_snr)
@@ -86,10 +88,6 @@ class TrainingStep:
     def preview(self, synthesizer: DiffusionModel, batch: Batch, step: int) -> Mapping[str, list[Tensor]]:
         """What the task shows."""
         return synthesizer.preview(batch)
-
-    def _dropped(self, batch: Batch) -> Tensor:
-        chance = sample_uniform(batch.seeds ^ DROP, (), batch.audio.device) / 2 + 0.5
-        return chance < self.config.dropout
 
     def _held_out(self, model: DiffusionModel, batch: Batch) -> dict[str, Tensor]:
         nobody = torch.zeros(len(batch), dtype=torch.bool, device=batch.audio.device)
