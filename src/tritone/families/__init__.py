@@ -13,6 +13,7 @@ FAMILIES = {
     "gan": "tritone.families.gan",
     "vae": "tritone.families.vae",
     "diffusion": "tritone.families.diffusion",
+    "prior": "tritone.families.prior",
     "vocoder": "tritone.families.vocoder",
     "tagger": "tritone.families.tagger",
 }

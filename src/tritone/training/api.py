@@ -13,6 +13,7 @@ SMALL_PRESETS = {
     "gan": "gan-nano",
     "vae": "vae-nano",
     "diffusion": "diffusion-latent-nano",
+    "prior": "prior-nano",
     "vocoder": "vocoder-nano",
     "tagger": "tagger-nano",
 }
@@ -21,6 +22,7 @@ FULL_PRESETS = {
     "gan": "gan-loop",
     "vae": "vae-v2",
     "diffusion": "diffusion-latent",
+    "prior": "prior",
     "vocoder": "vocoder-vocos",
     "tagger": "tagger-scnn",
 }
