@@ -1,0 +1,1 @@
+"""Engines that run a streaming VAE block by block: torch, ONNX Runtime, OpenVINO, behind one signature."""

@@ -1,0 +1,58 @@
+"""From a model to one engine of a given kind."""
+
+from importlib.util import find_spec
+
+import torch
+
+from tritone.errors import UserError
+from tritone.families.vae.streaming import StreamingVAE
+from tritone.play.inference.engine import EngineName, EnginePrecision, LiveEngine, StreamFacts
+from tritone.play.inference.graph import onnx_bytes
+from tritone.play.inference.mixed import as_half, halved_model
+from tritone.play.inference.products import as_convolution
+from tritone.play.inference.runners import OnnxRunner, OpenVinoRunner, Runner, TorchRunner
+from tritone.play.inference.steps import Method, Step, check_block, tuned
+
+KINDS: tuple[tuple[EngineName, EnginePrecision], ...] = (
+    ("torch", "float32"), ("torch", "bf16"), ("onnx", "float32"), ("openvino", "float32"), ("openvino", "bf16"),
+)  # fmt: skip
+"""Every engine in every precision that it has."""
+PACKAGES: dict[EngineName, str] = {"torch": "torch", "onnx": "onnxruntime", "openvino": "openvino"}
+
+
+def installed(name: EngineName) -> bool:
+    """Whether this machine has what the engine needs."""
+    return find_spec(PACKAGES[name]) is not None
+
+
+def build_engine(
+    model: StreamingVAE, name: EngineName, precision: EnginePrecision, *, block: int, threads: int
+) -> LiveEngine:
+    """`model` in one engine. The model is used up: its layers may be changed, and torch's engine keeps it.
+
+    The torch engine sets the number of threads of torch in this process. UserError for a block that is no whole number
+    of latent frames, for a precision that the engine does not have, and for a package that is missing.
+    """
+    check_block(block, model.ratio)
+    if (name, precision) not in KINDS:
+        able = ", ".join(kind for engine, kind in KINDS if engine == name)
+        raise UserError(f"--precision {precision} is not there with --engine {name}; it has {able}.")
+    if name == "torch":
+        torch.set_num_threads(threads)
+        tuned(model, as_half if precision == "bf16" else lambda layer: None)
+    elif name == "openvino":
+        tuned(model, as_convolution)
+    halves = [_runner(model, method, name, precision, block, threads) for method in ("encode", "decode")]
+    return LiveEngine(StreamFacts.of(model), block, name, precision, threads, *halves)
+
+
+def _runner(
+    model: StreamingVAE, method: Method, name: EngineName, precision: EnginePrecision, block: int, threads: int
+) -> Runner:
+    step = Step(model, method, block)
+    if name == "torch":
+        return TorchRunner(step)
+    graph = onnx_bytes(step)
+    if name == "onnx":
+        return OnnxRunner(graph, step.spec, threads)
+    return OpenVinoRunner(graph, step.spec, threads, halved_model if precision == "bf16" else None)

@@ -1,0 +1,88 @@
+"""An engine: a streaming VAE in one runtime, with its state, behind plain arrays."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from tritone.families.base import Stream
+from tritone.play.inference.runners import Runner
+from tritone.play.live import FrameNoise
+
+EngineName = Literal["torch", "onnx", "openvino"]
+EnginePrecision = Literal["float32", "bf16"]
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """Sizes of a streaming model, without its weights."""
+
+    sample_rate: int
+    channels: int
+    ratio: int
+    dims: int
+    encoder_lag: int
+    latency_samples: int
+    noise_bands: int
+    noise_rate: int
+
+    @classmethod
+    def of(cls, model: Stream) -> "StreamFacts":
+        """Those of `model`."""
+        return cls(**{name: int(getattr(model, name)) for name in cls.__dataclass_fields__})
+
+
+@dataclass
+class LiveEngine:
+    """Encodes and decodes blocks of always the same size, a whole number of latent frames. For one thread at a time.
+
+    `decode(encode(block))` is what `Synthesizer.reconstruct` gives, `latency_samples` later. `measured` holds what was
+    measured where engines were compared at the start: milliseconds and decibels by name.
+    """
+
+    facts: StreamFacts
+    block: int
+    name: EngineName
+    precision: EnginePrecision
+    threads: int
+    encoder: Runner
+    decoder: Runner
+    seed: int = 0
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    @property
+    def latency_samples(self) -> int:
+        """By how many samples `decode(encode(...))` comes later than what the model gives offline."""
+        return self.facts.latency_samples
+
+    def encode(self, audio: np.ndarray) -> np.ndarray:
+        """Sound `(channels, block)` to latents `(dims, frames)` along the axes of the latent."""
+        return self.encoder.run(audio[None])[0]
+
+    def decode(self, latent: np.ndarray, noise: np.ndarray | None = None) -> np.ndarray:
+        """Latents `(dims, frames)` to sound `(channels, block)`.
+
+        `noise` `(noise_bands, frames * noise_rate)`, uniform in [-1, 1), is what the noise branch shapes; where it is
+        not given, and the model was opened with noise, it follows from `seed`.
+        """
+        if not self.facts.noise_bands:
+            return self.decoder.run(latent[None])[0]
+        heard = self._noise(latent.shape[-1]).numpy() if noise is None else noise[None]
+        return self.decoder.run(latent[None], heard)[0]
+
+    def reset(self) -> None:
+        """Forget the blocks before."""
+        self.encoder.reset()
+        position, *memories = self.decoder.spec.start
+        self.decoder.reset([position - self.facts.encoder_lag, *memories])
+        self._noise = FrameNoise(self.seed, 1, self.facts.noise_bands, self.facts.noise_rate)
+
+    def describe(self) -> dict[str, Any]:
+        """What runs here, in plain words and numbers."""
+        return {
+            "engine": self.name, "precision": self.precision, "block": self.block, "threads": self.threads,
+            "latency_samples": self.latency_samples, **self.measured,
+        }  # fmt: skip

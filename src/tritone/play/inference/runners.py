@@ -1,0 +1,152 @@
+"""A step in torch, ONNX Runtime or OpenVINO: blocks in, block out, with the state held inside.
+
+The runtimes without Python read the state from one set of tensors and write it to another; after each block the sets
+change places, so that no state is ever copied. Packages that may be missing are imported where they are used.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from tritone.errors import UserError
+from tritone.play.inference.steps import Step, StepSpec
+
+
+class Runner(Protocol):
+    """One step of a stream, for one thread at a time."""
+
+    spec: StepSpec
+
+    def run(self, *blocks: np.ndarray) -> np.ndarray:
+        """The block that follows from these; a new array."""
+
+    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
+        """Forget the blocks before; `start` gives other values for the state than those of the spec."""
+
+
+class TorchRunner:
+    """The streaming model itself. The number of threads is that of torch in this process."""
+
+    def __init__(self, step: Step) -> None:
+        self.spec, self._step = step.spec, step.eval()
+        self.reset()
+
+    def run(self, *blocks: np.ndarray) -> np.ndarray:
+        """See `Runner`."""
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(np.ascontiguousarray(block, np.float32)) for block in blocks]
+            output, *self._state = self._step(*tensors, *self._state)
+            return output.numpy()
+
+    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
+        """See `Runner`."""
+        self._state = [torch.from_numpy(array.copy()) for array in start or self.spec.start]
+
+
+class OnnxRunner:
+    """ONNX Runtime on the CPU."""
+
+    def __init__(self, model: bytes, spec: StepSpec, threads: int) -> None:
+        ort = onnxruntime()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
+        self.spec = spec
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._inputs = [port.zeros() for port in spec.inputs]
+        self._output = spec.outputs[0].zeros()
+        sets = [[port.zeros() for port in spec.state] for _ in range(2)]
+        self._turns = [(self._binding(sets[0], sets[1]), sets[0]), (self._binding(sets[1], sets[0]), sets[1])]
+        self.reset()
+
+    def run(self, *blocks: np.ndarray) -> np.ndarray:
+        """See `Runner`."""
+        for held, block in zip(self._inputs, blocks, strict=True):
+            np.copyto(held, block)
+        self._session.run_with_iobinding(self._turns[self._turn][0])
+        self._turn = 1 - self._turn
+        return self._output.copy()
+
+    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
+        """See `Runner`."""
+        self._turn = 0
+        for held, array in zip(self._turns[0][1], start or self.spec.start, strict=True):
+            np.copyto(held, array)
+
+    def _binding(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Any:
+        binding = self._session.io_binding()
+        for name, array in zip(self.spec.input_names, [*self._inputs, *before], strict=True):
+            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        for name, array in zip(self.spec.output_names, [self._output, *after], strict=True):
+            binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        return binding
+
+
+class OpenVinoRunner:
+    """OpenVINO on the CPU. `change`, where given, changes the model before it is compiled; all else is float32."""
+
+    def __init__(
+        self, model: bytes | str, spec: StepSpec, threads: int, change: Callable[[Any], Any] | None = None
+    ) -> None:
+        core = openvino().Core()
+        read = core.read_model(model)
+        self.spec = spec
+        self._compiled = core.compile_model(read if change is None else change(read), "CPU", settings(threads))
+        self._inputs = [port.zeros() for port in spec.inputs]
+        self._output = spec.outputs[0].zeros()
+        sets = [[port.zeros() for port in spec.state] for _ in range(2)]
+        self._turns = [(self._request(sets[0], sets[1]), sets[0]), (self._request(sets[1], sets[0]), sets[1])]
+        self.reset()
+
+    def run(self, *blocks: np.ndarray) -> np.ndarray:
+        """See `Runner`."""
+        for held, block in zip(self._inputs, blocks, strict=True):
+            np.copyto(held, block)
+        self._turns[self._turn][0].infer()
+        self._turn = 1 - self._turn
+        return self._output.copy()
+
+    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
+        """See `Runner`."""
+        self._turn = 0
+        for held, array in zip(self._turns[0][1], start or self.spec.start, strict=True):
+            np.copyto(held, array)
+
+    def _request(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Any:
+        ov, request = openvino(), self._compiled.create_infer_request()
+        for name, array in zip(self.spec.input_names, [*self._inputs, *before], strict=True):
+            request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+        for name, array in zip(self.spec.output_names, [self._output, *after], strict=True):
+            request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+        return request
+
+
+def settings(threads: int) -> dict[str, Any]:
+    """What OpenVINO is told: one stream on so many threads, and no rounding but what the model itself asks for."""
+    return {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+
+
+def onnxruntime() -> Any:
+    """The package; UserError where it is missing."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UserError("ONNX Runtime is not installed; run `pip install 'tritone[export]'`.") from error
+    return onnxruntime
+
+
+def openvino() -> Any:
+    """The package; UserError where it is missing."""
+    try:
+        import openvino
+    except ImportError as error:
+        raise UserError("OpenVINO is not installed; run `pip install 'tritone[realtime]'`.") from error
+    return openvino
