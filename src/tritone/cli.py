@@ -6,6 +6,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 
 from tritone.errors import UserError
 
@@ -14,11 +15,13 @@ COMMANDS = {
     "prepare": "sound folders into a dataset",
     "train": "a dataset into a model; the same command resumes",
     "distil": "a diffusion model into one that needs few steps",
+    "import": "a model of acids-rave into a run folder",
     "presets": "list the presets, or print one in full",
     "inspect": "say what a dataset, run or checkpoint is",
     "generate": "new sound from a trained model",
     "reconstruct": "sound through a model and back",
     "upsample": "sound at a low rate to a high one",
+    "stream": "a model live: sound card, file or test signal through it",
     "encode": "sound to latents",
     "decode": "latents to sound",
     "evaluate": "how good a folder of sound or a model is, in figures",
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names may hold what the terminal cannot show
     try:
-        status = import_module(f"tritone.commands.{argv[0]}").main(argv[1:]) if _is_command(argv) else _top(argv)
+        status = import_module(_module(argv[0])).main(argv[1:]) if _is_command(argv) else _top(argv)
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -51,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _is_command(argv: Sequence[str]) -> bool:
     return bool(argv) and argv[0] in COMMANDS
+
+
+def _module(command: str) -> str:
+    """Where a command is; one that is called like a word of Python has a `_` behind its name there."""
+    return f"tritone.commands.{command}" + "_" * iskeyword(command)
 
 
 def _complain(sentence: str, status: int = 2) -> int:
