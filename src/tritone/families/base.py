@@ -131,6 +131,10 @@ class Stream(Protocol):
     """Rows of noise that `decode` wants; 0 for none."""
     noise_rate: int
     """Samples of noise for a latent frame."""
+    fill_rows: int
+    """Rows of `fill` that `decode` takes."""
+    beside: int
+    """The last so many of them are noise that wants to be heard; 0 for none."""
 
     def encoder_state(self, batch: int = 1) -> list[Tensor]:
         """What `encode` remembers before the first block."""
@@ -146,7 +150,7 @@ class Stream(Protocol):
     ) -> tuple[Tensor, list[Tensor]]:
         """Latents `(batch, dims, n)` and noise `(batch, noise_bands, n * noise_rate)` to sound.
 
-        Axes of the latent beyond `dims` rest, or follow N(0, 1) rows `fill` `(batch, latent - dims, n)`.
+        What is missing of the latent rests, or follows N(0, 1) numbers `fill` `(batch, fill_rows, n)`.
         """
 
 

@@ -10,7 +10,7 @@ from tritone.errors import UserError
 from tritone.families.base import Stream
 
 Noise = Callable[[int], Tensor]
-"""The noise of so many latent frames, the next ones from the start of the stream: (batch, noise_bands, frames * rate)."""
+"""The noise of the next so many latent frames, `(batch, rows, frames * rate)`."""
 
 
 def buffer_samples(ratio: int, block: int | None) -> int:
@@ -22,15 +22,20 @@ def buffer_samples(ratio: int, block: int | None) -> int:
 
 
 class FrameNoise:
-    """Uniform noise in [-1, 1) for `batch` sounds, drawn frame by frame: however blocks are cut it is the same."""
+    """Noise for `(batch, rows, rate)` numbers a latent frame, drawn frame by frame: however blocks are cut, the same."""
 
-    def __init__(self, seed: int, batch: int, bands: int, rate: int) -> None:
+    def __init__(self, seed: int, shape: tuple[int, int, int], *, normal: bool) -> None:
         self.generator = torch.Generator().manual_seed(seed)
-        self.shape = batch, bands, rate
+        self.shape, self.normal = shape, normal
 
     def __call__(self, frames: int) -> Tensor:
-        """`(batch, bands, frames * rate)`, the noise of the next frames."""
-        return torch.cat([torch.rand(self.shape, generator=self.generator) * 2 - 1 for _ in range(frames)], -1)
+        """`(batch, rows, frames * rate)`, of the next frames: N(0, 1), or else uniform in [-1, 1)."""
+        return torch.cat([self._frame() for _ in range(frames)], -1)
+
+    def _frame(self) -> Tensor:
+        if self.normal:
+            return torch.randn(self.shape, generator=self.generator)
+        return torch.rand(self.shape, generator=self.generator) * 2 - 1
 
 
 class LiveStream:
@@ -38,7 +43,8 @@ class LiveStream:
 
     `stream` is what `Synthesizer.streaming` gives (or the same scripted). Where `block` is given all blocks have this
     size, which may save latency; else they have any. `between` changes latents `(batch, dims, frames)` on their way.
-    `noise` gives noise for a stream that wants it; without it, it follows from `seed`.
+    `noise` gives noise for a stream that wants it, and `fill` what fills up its latent; without them the noise follows
+    from `seed`, and only the channels that are noise are filled.
 
     What comes out is `reconstruct` of what went in, `latency_samples` later; before that, silence.
     """
@@ -51,12 +57,13 @@ class LiveStream:
         batch: int = 1,
         seed: int = 0,
         noise: Noise | None = None,
+        fill: Noise | None = None,
         between: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         if block is not None and block < 1:
             raise UserError(f"block must be at least 1 sample, not {block}.")
         self.stream, self.block, self.batch, self.seed = stream, block, batch, seed
-        self.between, self.given_noise = between, noise
+        self.between, self.given_noise, self.given_fill = between, noise, fill
         self.buffer_samples = buffer_samples(stream.ratio, block)
         self.latency_samples = stream.latency_samples + self.buffer_samples
         self.reset()
@@ -64,7 +71,10 @@ class LiveStream:
     def reset(self) -> None:
         """Begin anew, as if nothing had been heard. Noise that was given from outside goes on."""
         stream = self.stream
-        self.noise = self.given_noise or FrameNoise(self.seed, self.batch, stream.noise_bands, stream.noise_rate)
+        bands = self.batch, stream.noise_bands, stream.noise_rate
+        self.noise = self.given_noise or FrameNoise(self.seed, bands, normal=False)
+        beside = FrameNoise(self.seed + 1, (self.batch, stream.beside, 1), normal=True)
+        self.fill = self.given_fill or self._resting(beside)
         self.encoder_state = stream.encoder_state(self.batch)
         self.decoder_state = stream.decoder_state(self.batch, -stream.encoder_lag)
         self.waiting = torch.zeros(self.batch, stream.channels, 0)
@@ -76,7 +86,9 @@ class LiveStream:
     def process(self, audio: Tensor) -> Tensor:
         """Sound `(batch, channels, time)` to as much sound. Raises ValueError for another shape or block size."""
         if audio.shape[:2] != self.waiting.shape[:2]:
-            raise ValueError(f"blocks must be (batch, channels) = {tuple(self.waiting.shape[:2])}, not {audio.shape[:2]}")
+            raise ValueError(
+                f"sound must be (batch, channels) = {tuple(self.waiting.shape[:2])}, not {audio.shape[:2]}"
+            )
         if self.block is not None and audio.shape[-1] != self.block:
             raise ValueError(f"this stream was made for blocks of {self.block} samples, not {audio.shape[-1]}")
         heard = torch.cat([self.waiting, audio], -1)
@@ -92,6 +104,17 @@ class LiveStream:
         latent, self.encoder_state = self.stream.encode(audio, self.encoder_state)
         if self.between is not None:
             latent = self.between(latent)
-        noise = self.noise(latent.shape[-1]) if self.stream.noise_bands else None
-        sound, self.decoder_state = self.stream.decode(latent, noise, self.decoder_state)
+        frames = latent.shape[-1]
+        noise = self.noise(frames) if self.stream.noise_bands else None
+        fill = self.fill(frames) if self.given_fill or self.stream.beside else None
+        sound, self.decoder_state = self.stream.decode(latent, noise, self.decoder_state, fill)
         return sound
+
+    def _resting(self, beside: Noise) -> Noise:
+        """Axes that are missing at their mean, and behind them the channels of noise."""
+        resting = self.stream.fill_rows - self.stream.beside
+
+        def fill(frames: int) -> Tensor:
+            return torch.cat([torch.zeros(self.batch, resting, frames), beside(frames)], 1)
+
+        return fill

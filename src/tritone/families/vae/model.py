@@ -53,9 +53,7 @@ class VAE(Synthesizer):
 
     def capabilities(self) -> frozenset[Capability]:
         """Everything but inpainting and upsampling; styles where there are places for them."""
-        able: set[Capability] = {"generate", "encode", "decode", "reconstruct"}
-        if self.config.bottleneck == "normal" and not self.config.noise_channels:
-            able.add("stream")
+        able: set[Capability] = {"generate", "encode", "decode", "reconstruct", "stream"}
         if self.config.adaptive_norm:
             able.add("style")
         return frozenset(able)
@@ -237,7 +235,9 @@ class VAE(Synthesizer):
 
     def receptive_field(self) -> tuple[int, int]:
         """How far back and ahead a sample of `reconstruct` can see, in samples, over all its places in a frame."""
-        reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in range(self.ratio)]
+        bands = self.pqmf.bands  # within a frame of the bank the first sample sees furthest ahead, the last back
+        times = [time for time in range(self.ratio) if time % bands in (0, bands - 1)]
+        reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in times]
         return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
 
     def streaming(self, dims: int | None = None, fidelity: float | None = None, noise: bool = False) -> StreamingVAE:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from tritone.families.vae.streaming_decoder import streaming_decoder
-from tritone.families.vae.streaming_encoder import streaming_encoder
+from tritone.families.vae.streaming_bottleneck import hearing, reading, streaming_bottleneck
+from tritone.families.vae.streaming_decoder import first_convolution, streaming_decoder
+from tritone.families.vae.streaming_encoder import last_convolution, streaming_encoder
 from tritone.nn.streaming.bank import StreamingAnalysis, StreamingSynthesis, analysed, synthesised
 from tritone.nn.streaming.memory import Start
 from tritone.nn.streaming.plan import Place, Plan, clocks, fresh_state
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 class StreamingVAE(nn.Module):
     """A VAE that plays block by block. Can be scripted, and exported to ONNX with blocks of a fixed size.
 
-    `dims` axes of the latent are encoded and decoded; with `noise` the noise branch is heard, if there is one. The
-    weights are copied (weight norm, batch norm and the latent's rotation multiplied into them), `vae` stays as it is.
+    `dims` rows of the latent (axes, levels of codes, angles) are encoded and decoded; with `noise` the noise branch is
+    heard, if there is one. The weights are copied (weight norm, batch norm and the latent's rotation multiplied into
+    them), `vae` stays as it is.
 
     State is a list of tensors, one list for the encoder and one for the decoder. The first tensor is the position:
     int64 `(1,)`, the offline index of the next latent frame to come in. Each of the others holds the last rows that one
@@ -39,6 +41,12 @@ class StreamingVAE(nn.Module):
         super().__init__()
         self.sample_rate, self.channels, self.ratio = vae.sample_rate, vae.channels, vae.ratio
         self.dims, self.latent = dims, vae.basis.dims
+        beside = vae.config.noise_channels
+        self.bottleneck = streaming_bottleneck(vae.bottleneck, dims, beside)
+        self.beside = beside if noise else 0
+        """The last so many rows of `fill` are channels of noise beside the latent, which want to be heard."""
+        self.fill_rows = self.bottleneck.fill_rows
+        """Rows of `fill` that `decode` takes."""
         with torch.no_grad():
             self._encoding(vae)
             self._decoding(vae, noise)
@@ -52,7 +60,8 @@ class StreamingVAE(nn.Module):
         bank = vae.pqmf
         self.analysis = StreamingAnalysis(bank, sound, plan) if isinstance(bank, Pqmf) else None
         bands = analysed(bank, sound) if isinstance(bank, Pqmf) else sound
-        self.encoder, latents = streaming_encoder(vae.encoder, vae.basis, self.dims, bands, plan)
+        last = reading(last_convolution(vae.encoder), vae.bottleneck, vae.basis, self.dims)
+        self.encoder, latents = streaming_encoder(vae.encoder, last, bands, plan)
         self.encoder_start = Start(latents, plan)
         self.encoder_lag = latents.lag
         """Latent frames by which live latents come later than offline ones."""
@@ -60,7 +69,8 @@ class StreamingVAE(nn.Module):
 
     def _decoding(self, vae: "VAE", noise: bool) -> None:
         plan, bank = Plan(), vae.pqmf
-        self.decoder = streaming_decoder(vae.decoder, vae.basis, noise, plan)
+        first = hearing(first_convolution(vae.decoder), vae.bottleneck, vae.basis)
+        self.decoder = streaming_decoder(vae.decoder, first, noise, plan)
         bands = self.decoder.place
         self.synthesis = StreamingSynthesis(bank, bands, plan) if isinstance(bank, Pqmf) else None
         sound = synthesised(bank, bands) if isinstance(bank, Pqmf) else bands
@@ -90,14 +100,14 @@ class StreamingVAE(nn.Module):
 
     @torch.jit.export
     def encode(self, audio: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Sound `(batch, channels, n * ratio)` to posterior means along the axes `(batch, dims, n)`, and new state."""
+        """Sound `(batch, channels, n * ratio)` to latents `(batch, dims, n)` as `VAE.encode` gives, and new state."""
         state = state.copy()
         frames = audio.shape[2] // self.ratio
         clock = self._clock(state[0], frames, self.encoder_rates, self.encoder_longest)
         signal = audio.transpose(1, 2)
         if self.analysis is not None:
             signal = self.analysis(signal, clock, state)
-        latent = self.encoder_start(self.encoder(signal, clock, state), clock)
+        latent = self.encoder_start(self.bottleneck.seen(self.encoder(signal, clock, state)), clock)
         state[0] = state[0] + frames
         return latent.transpose(1, 2), state
 
@@ -108,16 +118,16 @@ class StreamingVAE(nn.Module):
         """Latents `(batch, dims, n)` to sound `(batch, channels, n * ratio)`, and new state.
 
         `noise` is uniform in [-1, 1), `(batch, noise_bands, n * noise_rate)`, and belongs to the latents beside it;
-        None where `noise_bands` is 0. Axes beyond `dims` rest at their mean, or follow `fill` `(batch, latent - dims,
-        n)`.
+        None where `noise_bands` is 0. Axes beyond `dims` rest at their mean, and channels of noise beside the latent at
+        zero, or both follow N(0, 1) numbers `fill` `(batch, fill_rows, n)`.
         """
         state = state.copy()
-        batch, frames = latent.shape[0], latent.shape[2]
+        frames = latent.shape[2]
         clock = self._clock(state[0], frames, self.decoder_rates, self.decoder_longest)
-        rest = latent.new_zeros(batch, self.latent - self.dims, frames) if fill is None else fill
-        rows = torch.cat([latent, rest, latent.new_ones(batch, 1, frames)], 1).transpose(1, 2)
+        others = None if fill is None else fill.transpose(1, 2)
         shaken = None if noise is None else noise.transpose(1, 2)
-        signal = self.decoder(rows, shaken, clock, state)
+        heard = self.bottleneck.heard(latent.transpose(1, 2), others)
+        signal = self.decoder(heard, shaken, clock, state)
         if self.synthesis is not None:
             signal = self.synthesis(signal, clock, state)
         signal = self.decoder_start(signal, clock)

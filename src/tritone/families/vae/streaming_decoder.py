@@ -1,11 +1,13 @@
-"""The decoders on blocks: from latents on the basis' axes to bands, as in `decoders` and `spectral`."""
+"""The decoders on blocks: from what the bottleneck lets them hear to bands, as in `decoders` and `spectral`.
+
+Their first convolution is given apart, because the rotation of the latent is part of it (`streaming_bottleneck`).
+"""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tritone.families.vae.decoders import Decoder, DecoderV1, DecoderV2
-from tritone.families.vae.latent import LatentBasis
 from tritone.families.vae.noise_branch import modified_sigmoid
 from tritone.families.vae.spectral import DecoderNano
 from tritone.families.vae.streaming_noise import StreamingNoise
@@ -15,25 +17,15 @@ from tritone.nn.streaming.plan import Place, Plan
 from tritone.nn.streaming.twins import chain, dense, twin, with_weights
 
 
-def restoring(layer: Conv1d, basis: LatentBasis) -> Conv1d:
-    """A decoder's first convolution behind `basis.restore`: reads the axes, and after them a channel of ones."""
-    weight = dense(layer).double()
-    axes = torch.einsum("oit,ji->ojt", weight, basis.basis.double())
-    mean = torch.einsum("oit,i->ot", weight, basis.mean.double())
-    return with_weights(layer, torch.cat([axes, mean[:, None]], 1), layer.bias)
-
-
 class StreamingHeads(nn.Module):
-    """Trunk, heads and noise branch of v1 and v2: latents `(batch, n, latent + 1)` to bands `(batch, n * rate, bands)`.
+    """Trunk, heads and noise branch of v1 and v2: rows `(batch, n, channels)` to bands `(batch, n * rate, bands)`.
 
     The heads are one convolution that looks as far as the widest. What is ready sooner waits for the others.
     """
 
-    def __init__(self, decoder: Decoder, basis: LatentBasis, noise: bool, place: Place, plan: Plan) -> None:
+    def __init__(self, decoder: Decoder, first: Conv1d, noise: bool, place: Place, plan: Plan) -> None:
         super().__init__()
-        first, *others = decoder.trunk
-        assert isinstance(first, Conv1d)
-        self.trunk, inside = chain([restoring(first, basis), *others], place, plan)
+        self.trunk, inside = chain([first, *list(decoder.trunk)[1:]], place, plan)
         self.heads, heads = twin(_together(decoder.heads()), inside, plan)
         self.bands, self.loud = decoder.bands, isinstance(decoder, DecoderV1)
         branch = decoder.noise_branch if noise else None
@@ -62,25 +54,30 @@ class StreamingHeads(nn.Module):
 class StreamingLayers(nn.Module):
     """A decoder that is one chain of layers up to the waveform, and has no noise branch."""
 
-    def __init__(self, decoder: DecoderNano, basis: LatentBasis, place: Place, plan: Plan) -> None:
+    def __init__(self, decoder: DecoderNano, first: Conv1d, place: Place, plan: Plan) -> None:
         super().__init__()
-        first, *others = decoder.layers
-        assert isinstance(first, Conv1d)
-        self.layers, self.place = chain([restoring(first, basis), *others], place, plan)
+        self.layers, self.place = chain([first, *list(decoder.layers)[1:]], place, plan)
 
     def forward(self, latent: Tensor, noise: Tensor | None, clock: list[Tensor], state: list[Tensor]) -> Tensor:
         return self.layers(latent, clock, state)
 
 
+def first_convolution(decoder: Decoder | DecoderNano) -> Conv1d:
+    """What reads the latent."""
+    first = decoder.layers[0] if isinstance(decoder, DecoderNano) else decoder.trunk[0]
+    assert isinstance(first, Conv1d)
+    return first
+
+
 def streaming_decoder(
-    decoder: Decoder | DecoderNano, basis: LatentBasis, noise: bool, plan: Plan
+    decoder: Decoder | DecoderNano, first: Conv1d, noise: bool, plan: Plan
 ) -> StreamingHeads | StreamingLayers:
-    """The twin of a decoder, which reads latents and a channel of ones."""
-    place = Place(1, basis.dims + 1)
+    """The twin of a decoder, with `first` in the place of its first convolution."""
+    place = Place(1, first.in_channels)
     if isinstance(decoder, DecoderNano):
-        return StreamingLayers(decoder, basis, place, plan)
+        return StreamingLayers(decoder, first, place, plan)
     if isinstance(decoder, DecoderV1 | DecoderV2):
-        return StreamingHeads(decoder, basis, noise, place, plan)
+        return StreamingHeads(decoder, first, noise, place, plan)
     raise TypeError(f"{type(decoder).__name__} has no streaming form")
 
 

@@ -1,36 +1,30 @@
-"""The encoders on blocks, up to the posterior mean along the basis' axes; the deviation is not computed."""
+"""The encoders on blocks, up to what the bottleneck wants to see; a posterior's deviation is not computed.
 
-import torch
+Their last convolution is given apart, because the rotation of the latent is part of it (`streaming_bottleneck`).
+"""
+
 from torch import nn
 
 from tritone.families.vae.encoders import Encoder
-from tritone.families.vae.latent import LatentBasis
 from tritone.nn.conv import Conv1d
 from tritone.nn.streaming.blocks import StreamingChain
 from tritone.nn.streaming.plan import Place, Plan
 from tritone.nn.streaming.twins import chain, dense, with_weights
 
 
-def streaming_encoder(
-    encoder: Encoder, basis: LatentBasis, dims: int, place: Place, plan: Plan
-) -> tuple[StreamingChain, Place]:
-    """The twin of an encoder that gives the first `dims` axes."""
-    layers: list[nn.Module] = list(encoder.layers)
-    last = layers[-1]
+def last_convolution(encoder: Encoder) -> Conv1d:
+    """What gives the latent."""
+    last = encoder.layers[-1]
     assert isinstance(last, Conv1d)
-    if last.groups == 2:
+    return last
+
+
+def streaming_encoder(encoder: Encoder, last: Conv1d, place: Place, plan: Plan) -> tuple[StreamingChain, Place]:
+    """The twin of an encoder, with `last` in the place of its last convolution."""
+    layers: list[nn.Module] = list(encoder.layers)
+    if last_convolution(encoder).groups == 2:
         _halve(layers)
-    return chain([*layers[:-1], _rotated(last, basis, dims)], place, plan)
-
-
-def _rotated(last: Conv1d, basis: LatentBasis, dims: int) -> Conv1d:
-    """The last convolution's half for the mean, with `basis.rotate` behind it."""
-    axes = basis.basis[:dims].double()
-    weight = last.weight.detach()[: basis.dims].double()
-    bias = basis.mean.double().neg()
-    if last.bias is not None:
-        bias = bias + last.bias.detach()[: basis.dims].double()
-    return with_weights(last, torch.einsum("ji,ikt->jkt", axes, weight), axes @ bias)
+    return chain([*layers[:-1], last], place, plan)
 
 
 def _halve(layers: list[nn.Module]) -> None:
