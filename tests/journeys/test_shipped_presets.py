@@ -55,7 +55,8 @@ def test_preset_learns_is_saved_and_plays(name, tmp_path):
     config.model.check_crop(CROP)
     assert train(config, tmp_path, show=Quiet(), open_sources=NoiseSources, device="cpu") == "finished"
     seen = {key: value for line in read_log(tmp_path / "log.jsonl") for key, value in line.items()}
-    for loss in ("fullband", "kl", "adversarial", "feature_matching"):
+    own = {"normal": ("kl",), "quantised": ("commitment", "codes_in_use"), "wasserstein": ("mmd",), "spherical": ()}
+    for loss in ("fullband", "adversarial", "feature_matching", *own[config.model.bottleneck]):
         assert f"generator/{loss}" in seen
     assert "discriminator/discriminator" in seen and "validation/distance" in seen
     assert all(math.isfinite(value) for value in seen.values())

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from acting import RATE
+from acting import RATE, TINY
 from safetensors import safe_open
 from safetensors.torch import save_file
+
+from tritone.play.load import load
 
 
 def sound(path):
@@ -37,7 +39,7 @@ def test_what_the_files_hold(trained, audio, done, tmp_path):
     with safe_open(latent, "pt") as file:
         assert file.get_tensor("latent").shape == (2, 5, 10)
         facts = {"samples": "10240", "channels": "2", "sample_rate": "44100", "ratio": "1024"}
-        assert file.metadata() == facts
+        assert file.metadata() == {**facts, "latent_space": load(trained).facts()["latent_space"]}
     (array,) = done("encode", trained, path, "--out", tmp_path, "--dims", 5, "--format", "npy").paths
     with safe_open(latent, "pt") as file:
         np.testing.assert_array_equal(np.load(array), file.get_tensor("latent").numpy())
@@ -119,3 +121,22 @@ def test_broken_latents_are_refused(trained, refused, tmp_path):
         if name != "many.npy":
             assert name in sentence
         assert not (tmp_path / "out").exists()
+
+
+def test_latents_of_another_model_are_refused_with_the_reason(trained, data, audio, done, refused, tmp_path):
+    other = tmp_path / "other"
+    done("train", "vae", data, "--out", other, *TINY, "--steps", 2, "--training.seed", 7)
+    (latent,) = done("encode", trained, audio("a.wav"), "--out", tmp_path).paths
+    assert "latents of another model" in refused("decode", other, latent, "--out", tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+    (array,) = done("encode", trained, audio("a.wav"), "--out", tmp_path, "--format", "npy").paths
+    done("decode", other, array, "--out", tmp_path / "out")
+
+
+def test_latents_stay_valid_while_only_the_decoder_learns(data, audio, done, tmp_path):
+    run = tmp_path / "run"
+    settings = (*TINY, "--model.stage1_steps", 2, "--training.ema", 0)
+    done("train", "vae", data, "--out", run, *settings, "--steps", 2)
+    (latent,) = done("encode", run, audio("a.wav"), "--out", tmp_path / "latents").paths
+    done("train", "vae", data, "--out", run, *settings, "--steps", 4)
+    done("decode", run, latent, "--out", tmp_path / "out")

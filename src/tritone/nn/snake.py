@@ -16,3 +16,22 @@ class Snake(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         return signal + torch.sin(self.alpha * signal).square() / (self.alpha + LEAST)
+
+    def by_rows(self) -> "RowSnake":
+        """The same on `(batch, time, channels)`."""
+        return RowSnake(self.alpha.detach()[:, 0])
+
+
+class RowSnake(nn.Module):
+    """x + sin(a x)^2 / a on `(batch, time, channels)`, with the frequencies `(channels,)`, for streaming."""
+
+    alpha: Tensor
+    share: Tensor
+
+    def __init__(self, alpha: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("alpha", alpha.clone())
+        self.register_buffer("share", 1 / (alpha + LEAST))
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal + torch.sin(self.alpha * signal).square() * self.share

@@ -33,13 +33,15 @@ def encode(
 ) -> list[Path]:
     """Encode files to latents `(batch, dims, frames)` in `out`. Returns what was written.
 
-    A safetensors file also holds rate, length, channels and ratio, by which `decode` gives exactly those back.
+    A safetensors file also holds rate, length, channels and ratio, by which `decode` gives exactly those back, and
+    what tells latents of one model from those of another, where the model states it (`latent_space` in its facts).
     """
     require(model, "encode", run)
     files = find_sounds(audio)
     targets = outputs_for(files, out, f".{file_format}")
     size, context = extent(model)
-    ratio = int(model.facts()["ratio"])
+    stated = model.facts()
+    ratio = int(stated["ratio"])
     device = next(model.parameters()).device
     for done, (path, target) in enumerate(zip(files, targets, strict=True)):
         show(done, len(files))
@@ -50,7 +52,13 @@ def encode(
             return model.encode(part, dims=dims, fidelity=fidelity, seeds=seeds).cpu()
 
         latent = in_windows(process, sound.audio.to(device), size, context, down=ratio)
-        facts = {"samples": sound.audio.shape[-1], "channels": sound.channels, "sample_rate": model.sample_rate}
+        facts: dict[str, int | str] = {
+            "samples": sound.audio.shape[-1],
+            "channels": sound.channels,
+            "sample_rate": model.sample_rate,
+        }
+        if stated.get("latent_space"):
+            facts["latent_space"] = stated["latent_space"]
         make_folder(out)
         _save(target, latent, {**facts, "ratio": ratio})
     show(len(files), len(files))
@@ -75,12 +83,14 @@ def decode(
     require(model, "decode", run)
     targets = outputs_for(latents, out, ".wav")
     size, context = extent(model)
-    ratio = int(model.facts()["ratio"])
+    stated = model.facts()
+    ratio = int(stated["ratio"])
     device = next(model.parameters()).device
     for done, (path, target) in enumerate(zip(latents, targets, strict=True)):
         show(done, len(latents))
-        latent, facts = _read(path)
+        latent, facts, space = _read(path)
         _check(path, facts, {"sample_rate": model.sample_rate, "ratio": ratio})
+        _check_space(path, space, stated.get("latent_space"))
 
         def process(part: Tensor, window: int) -> Tensor:
             seeds = sound_seeds(seed, window, len(part))
@@ -95,7 +105,7 @@ def decode(
     return targets
 
 
-def _save(path: Path, latent: Tensor, facts: dict[str, int]) -> None:
+def _save(path: Path, latent: Tensor, facts: dict[str, int | str]) -> None:
     temporary = path.with_name(f".{path.name}.part")
     try:
         if path.suffix == ".npy":
@@ -112,7 +122,9 @@ def _save(path: Path, latent: Tensor, facts: dict[str, int]) -> None:
         ) from error
 
 
-def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
+def _read(path: Path) -> tuple[Tensor, dict[str, int], str | None]:
+    """The latents of a file, the numbers that it states about them, and whose they are."""
+    space = None
     mend = "give a file that `tritone encode` wrote, or an array (dims, frames) or (batch, dims, frames)"
     if not path.is_file():
         raise UserError(f"There is no file {path}; {mend}.")
@@ -122,7 +134,9 @@ def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
         else:
             with safe_open(path, "pt") as file:
                 latent = file.get_tensor("latent")
-                facts = {name: int(value) for name, value in (file.metadata() or {}).items() if value.isdigit()}
+                stated = file.metadata() or {}
+                facts = {name: int(value) for name, value in stated.items() if value.isdigit()}
+                space = stated.get("latent_space")
     except (OSError, EOFError, MemoryError, ValueError, TypeError, SafetensorError) as error:
         raise UserError(f"{path} holds no latents ({' '.join(str(error).split())}); {mend}.") from error
     latent = latent[None] if latent.ndim == 2 else latent
@@ -130,7 +144,7 @@ def _read(path: Path) -> tuple[Tensor, dict[str, int]]:
         raise UserError(f"{path} holds {latent.dtype} of shape {tuple(latent.shape)}; {mend}.")
     if not latent.isfinite().all():
         raise UserError(f"{path} holds values that are not finite; encode the sound again.")
-    return latent.float(), facts
+    return latent.float(), facts, space
 
 
 def _check(path: Path, facts: dict[str, int], model: dict[str, int]) -> None:
@@ -139,3 +153,11 @@ def _check(path: Path, facts: dict[str, int], model: dict[str, int]) -> None:
             raise UserError(
                 f"{path} comes from a model with {name} {facts[name]}, but this one has {value}; use that model."
             )
+
+
+def _check_space(path: Path, found: str | None, own: str | None) -> None:
+    if found and own and found != own:
+        raise UserError(
+            f"{path} holds latents of another model or of an earlier checkpoint, to which they mean something else "
+            f"({found}, not {own}); decode them with that one, or give them as .npy to decode them all the same."
+        )
