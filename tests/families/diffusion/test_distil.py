@@ -206,9 +206,10 @@ def test_without_kinds_there_is_nothing_to_mistake(little):
 
 def test_a_batch_split_over_two_processes_gives_the_same_gradients(labelled):
     whole, split = (gradients(labelled, parts) for parts in ([(0, 8)], [(0, 4), (4, 8)]))
-    for name, value in whole.items():
-        scale = float(value.abs().max())
-        torch.testing.assert_close(split[name], value, rtol=1e-3, atol=1e-4 * max(scale, 1e-4), msg=str(name))
+    largest = max(float(value.abs().max()) for value in whole.values())
+    for name, value in whole.items():  # a bias that real and made scores share has a gradient of 0, and its rounding
+        scale = max(float(value.abs().max()), 0.01 * largest)
+        torch.testing.assert_close(split[name], value, rtol=1e-3, atol=1e-4 * scale, msg=str(name))
 
 
 def gradients(teacher, parts):
