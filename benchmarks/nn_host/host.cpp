@@ -2,7 +2,7 @@
 //
 //   host FILE                                   what the file offers, and whether it keeps the contract
 //   host FILE run METHOD BLOCK BLOCKS           milliseconds a block (one thread)
-//   host FILE compare METHOD BLOCK IN OUT       raw float32 files: largest difference from a recorded output
+//   host FILE compare METHOD BLOCK IN OUT       raw float32 files: difference from a recorded output
 //   host FILE operators                         every operator that the file calls, with its schema in this libtorch
 
 #include <ATen/Parallel.h>
@@ -147,9 +147,10 @@ void compare(Module& model, const std::string& method, int64_t block, const std:
   auto step = block / shape.in_ratio;
   for (int64_t start = 0; start < given.size(2); start += step)
     parts.push_back(model.get_method(method)({given.slice(2, start, start + step)}).toTensor());
-  auto difference = (torch::cat(parts, 2) - expected).abs().max().item<double>();
-  std::cout << method << " in blocks of " << block << ": largest difference " << difference << " (loudest "
-            << expected.abs().max().item<double>() << ")\n";
+  auto loudest = expected.abs().max().item<double>();
+  auto difference = (torch::cat(parts, 2) - expected).abs().max().item<double>() / loudest;
+  std::cout << method << " in blocks of " << block << ": largest difference " << difference << " of the loudest, "
+            << loudest << "\n";
   if (!(difference <= 1e-4)) fail("that is more than 1e-4");
 }
 

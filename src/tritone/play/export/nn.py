@@ -6,7 +6,6 @@ deprecated in PyTorch, and still the only thing that nn~ loads.
 """
 
 import json
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,49 +16,54 @@ import torch
 from torch import nn
 
 from tritone.errors import UserError
+from tritone.families.prior.streaming import StreamingPrior
 from tritone.families.vae.model import VAE
 from tritone.families.vae.streaming import StreamingVAE
 from tritone.play.export.nn_model import NnModel
-from tritone.play.export.nn_verify import verify
+from tritone.play.export.nn_prior import NnModelWithPrior
+from tritone.play.export.nn_verify import verify, verify_prior
+from tritone.play.export.placed import placed
 
 FACTS = "tritone.json"
 """Name of the file inside the file that says what it is."""
 
 
-def write(vae: VAE, path: Path, *, dims: int, noise: bool = True) -> dict[str, Any]:
-    """Write `vae` with `dims` axes of its latent to `path` for nn~; with `noise` its noise branch is heard, if any.
+def write(
+    vae: VAE, path: Path, *, dims: int, noise: bool = True, prior: StreamingPrior | None = None
+) -> dict[str, Any]:
+    """Write `vae` with `dims` axes of its latent to `path` (FILE.ts) for nn~.
 
-    The file is loaded again and compared with the model before it gets its name. Returns its facts: methods,
+    With `noise` its noise branch is heard, if there is one; with a `prior` of its latents the file can make them by
+    itself. The file is loaded again and compared with the model before it gets its name. Returns its facts: methods,
     attributes, rates, latency, and by method the largest difference from the model. UserError where nn~ could not play
-    it.
+    it, where the prior has other axes, and where the file differs from the model.
     """
     if vae.ratio & (vae.ratio - 1):
         raise UserError(
             f"A latent frame of this model lasts {vae.ratio} samples, but nn~ plays blocks of a power of two; "
             "export a model whose bands times ratios are a power of two, or use --to onnx."
         )
-    stream = vae.streaming(dims=dims, noise=noise)
-    module = scripted(stream)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        facts = _facts(stream, module)
-        _save(module, part, facts)
-        differences = verify(load(part), vae, stream)
-        _save(module, part, {**facts, "differences": differences})
-        os.replace(part, path)
-    except OSError as error:
+    if prior is not None and prior.dims > dims:
         raise UserError(
-            f"{path} could not be written ({error.strerror or error}); check the folder and the free space."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return {**facts, "differences": differences}
+            f"The prior makes {prior.dims} axes of the latent; export at least so many: --dims {prior.dims}."
+        )
+    stream = vae.streaming(dims=dims, noise=noise)
+    module = scripted(stream, prior)
+    facts = _facts(stream, module)
+    with placed(path, ".ts") as (part,):
+        _save(module, part, facts)
+        facts["differences"] = verify(load(part), vae, stream)
+        if prior is not None:
+            facts["differences"]["prior"] = verify_prior(load(part), prior)
+        _save(module, part, facts)
+    return facts
 
 
-def scripted(stream: StreamingVAE) -> torch.jit.ScriptModule:
-    """The nn~ module of a stream, scripted."""
+def scripted(stream: StreamingVAE, prior: StreamingPrior | None = None) -> torch.jit.ScriptModule:
+    """The nn~ module of a stream, and of a prior of its latents, scripted."""
+    module = NnModel(stream) if prior is None else NnModelWithPrior(stream, prior)
     with _deprecated():
-        return torch.jit.script(NnModel(stream).eval())
+        return torch.jit.script(module.eval())
 
 
 def load(path: Path | str) -> torch.jit.ScriptModule:
@@ -82,11 +86,13 @@ def _facts(stream: StreamingVAE, module: nn.Module) -> dict[str, Any]:
         "sample_rate": stream.sample_rate,
         "channels": stream.channels,
         "ratio": stream.ratio,
+        "latent_rate": stream.sample_rate / stream.ratio,
         "dims": stream.dims,
         "latent": stream.latent,
         "latency_samples": stream.latency_samples,
+        "latency_ms": 1000 * stream.latency_samples / stream.sample_rate,
         "encoder_lag": stream.encoder_lag,
-        "noise": stream.noise_bands > 0,
+        "noise": stream.noise_bands > 0 or stream.beside > 0,
         "methods": module.get_methods(),
         "attributes": module.get_attributes(),
     }

@@ -10,10 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from tritone.families.vae.streaming import StreamingVAE
+from tritone.families.vae.streaming_bottleneck import Axes
 from tritone.play.export.nn_noise import hashed_normal, hashed_uniform
 
 BOOL, INT, FLOAT = 0, 1, 2
 """nn~'s codes for the types of attributes."""
+KINDS = {"Axes": "latent", "Codes": "code of level", "Angles": "angle"}
+"""What the rows of a latent are called on inlets and outlets."""
 SIDES = {1: [""], 2: [" left", " right"]}
 
 
@@ -25,8 +28,9 @@ class NnModel(nn.Module):
     the batch and the time since the state began, whatever the size of the blocks.
 
     Attributes: `dims` (axes of the latent in use, the others rest or follow `temperature`), `temperature` (deviation of
-    the axes that are not in use, 0 at first), `noise` (gain of the noise branch, where there is one), `seed`, `reset`,
-    and to be read only `latency` (samples by which `forward` comes later than offline) and `rate` (samples a second).
+    the axes that are not in use, 0 at first), both where the latent has axes; `noise` (gain of the noise branch, or of
+    the channels of noise beside the latent, where there are any); `seed`, `reset`; and to be read only `latency`
+    (samples by which `forward` comes later than offline) and `rate` (samples a second).
     """
 
     encode_state: list[Tensor]
@@ -38,7 +42,8 @@ class NnModel(nn.Module):
         super().__init__()
         self.stream = stream
         self.channels, self.ratio, self.all_dims = stream.channels, stream.ratio, stream.dims
-        self.hidden_dims = stream.latent - stream.dims
+        self.on_axes = isinstance(stream.bottleneck, Axes)
+        self.beside, self.hidden = stream.beside, stream.fill_rows - stream.beside
         self.noise_bands, self.noise_rate = stream.noise_bands, stream.noise_rate
         self.encoder_lag = stream.encoder_lag
         self.latency, self.rate = stream.latency_samples, stream.sample_rate
@@ -49,13 +54,15 @@ class NnModel(nn.Module):
         self.encode_batch = self.decode_batch = self.forward_batch = 0
         self.decode_frames = self.forward_frames = 0
         self.methods = ["forward", "encode", "decode"]
-        self.attributes = ["dims", "temperature", *(["noise"] if self.noise_bands else []), "seed", "reset"]
-        self.attributes += ["latency", "rate"]
+        self.attributes = ["dims", "temperature"] if self.on_axes else []
+        self.attributes += ["noise"] if self.noise_bands or self.beside else []
+        self.attributes += ["seed", "reset", "latency", "rate"]
         types = {"temperature": FLOAT, "noise": FLOAT, "reset": BOOL}
         for name in self.attributes:
             self.register_buffer(f"{name}_params", torch.tensor([types.get(name, INT)]))
         sound = [f"(signal) sound{side}" for side in SIDES[self.channels]]
-        latent = [f"(signal) latent {axis + 1}" for axis in range(self.all_dims)]
+        row = KINDS[type(stream.bottleneck).__name__]
+        latent = [f"(signal) {row} {number + 1}" for number in range(self.all_dims)]
         self.add_method("forward", (self.channels, 1, sound), (self.channels, 1, sound))
         self.add_method("encode", (self.channels, 1, sound), (self.all_dims, self.ratio, latent))
         self.add_method("decode", (self.all_dims, self.ratio, latent), (self.channels, 1, sound))
@@ -106,12 +113,14 @@ class NnModel(nn.Module):
         """The sound of latents whose first frame is number `first` since the state began, and the state behind it."""
         batch, frames = latent.shape[0], latent.shape[2]
         latent = latent * self.in_use()
-        fill: Tensor | None = None
-        if self.temperature != 0.0:
-            count = self.all_dims + self.hidden_dims
+        fill = latent.new_zeros(batch, self.hidden, frames)
+        if self.temperature != 0.0 and self.on_axes:
+            count = self.all_dims + self.hidden
             drawn = self.temperature * hashed_normal(self.seed, 1, batch, count, first, frames)
             latent = latent + drawn[:, : self.all_dims] * (1.0 - self.in_use())
             fill = drawn[:, self.all_dims :]
+        if self.beside > 0:
+            fill = torch.cat([fill, self.noise * hashed_normal(self.seed, 5, batch, self.beside, first, frames)], 1)
         noise: Tensor | None = None
         if self.noise_bands > 0:
             time, count = first * self.noise_rate, frames * self.noise_rate
@@ -159,8 +168,8 @@ class NnModel(nn.Module):
 
     @torch.jit.export
     def set_dims(self, dims: int) -> int:
-        """Refused outside 0 to the axes in the file."""
-        if dims < 0 or dims > self.all_dims:
+        """Refused outside 0 to the axes in the file, and where the latent has codes or angles, not axes."""
+        if dims < 0 or dims > self.all_dims or not self.on_axes:
             return -1
         self.dims = dims
         return 0
@@ -178,7 +187,7 @@ class NnModel(nn.Module):
 
     @torch.jit.export
     def get_noise(self) -> float:
-        """Gain of the noise branch."""
+        """Gain of the noise."""
         return self.noise
 
     @torch.jit.export

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from tritone.errors import UserError
+from tritone.families.prior.streaming import StreamingPrior
 from tritone.families.vae.model import VAE
 from tritone.families.vae.streaming import StreamingVAE
 from tritone.nn.noise import sample_normal
@@ -13,6 +14,8 @@ from tritone.play.export.nn_noise import hashed_normal, hashed_uniform
 
 BOUND = 1e-4
 """Largest difference from the model that a file may have, relative to the loudest value."""
+QUIET = 0.01
+"""What is quieter than this throughout is measured as if this were its loudest value."""
 
 
 @torch.inference_mode()
@@ -24,7 +27,7 @@ def verify(file: torch.jit.ScriptModule, vae: VAE, stream: StreamingVAE, seed: i
     """
     frames = 2 * stream.encoder_lag + 12
     sound = _sound(vae, stream, frames, seed)
-    latent = 2 * sample_normal([seed + 1], (stream.dims, frames)) * vae.basis.variance[: stream.dims].sqrt()[:, None]
+    latent = vae.encode(_sound(vae, stream, frames, seed + 1), dims=stream.dims)
     file.set_noise(0.0)
     file.set_temperature(0.0)
     found = {
@@ -44,12 +47,32 @@ def verify(file: torch.jit.ScriptModule, vae: VAE, stream: StreamingVAE, seed: i
         "random": _random(file, stream, sound, seed),
     }
     for method, difference in found.items():
-        if not difference <= BOUND:
-            raise UserError(
-                f"The exported file differs from the model by {difference:.1e} in {method}, more than {BOUND:g}; "
-                "it was not written. Please report this with the model's config.yaml."
-            )
+        _hold(method, difference)
     return found
+
+
+@torch.inference_mode()
+def verify_prior(file: torch.jit.ScriptModule, network: StreamingPrior, seed: int = 0) -> float:
+    """The largest difference of `prior` from `network` over 20 frames in two blocks, relative to the largest value."""
+    temperature = torch.linspace(0.2, 1.2, 20)
+    file.set_seed(seed)
+    given = torch.cat([file.prior(part.view(1, 1, -1)) for part in temperature.split(13)], 2)
+    noise = hashed_normal(seed, 3, 1, network.noise_width, 0, len(temperature))
+    frame, state, wanted = network.initial_frame(1), network.initial_state(1), torch.zeros_like(given)
+    for index, warmth in enumerate(temperature.tolist()):
+        frame, state = network.step(frame, state, warmth, noise[:, :, index])
+        wanted[:, : network.dims, index] = frame
+    difference = _apart(given, wanted, 0)
+    _hold("prior", difference)
+    return difference
+
+
+def _hold(method: str, difference: float) -> None:
+    if not difference <= BOUND:
+        raise UserError(
+            f"The exported file differs from the model by {difference:.1e} in {method}, more than {BOUND:g}; "
+            "it was not written. Please report this with the model's config.yaml."
+        )
 
 
 def _random(file: torch.jit.ScriptModule, stream: StreamingVAE, sound: Tensor, seed: int) -> float:
@@ -63,7 +86,10 @@ def _random(file: torch.jit.ScriptModule, stream: StreamingVAE, sound: Tensor, s
     frames, noise = latent.shape[2], None
     if stream.noise_bands:
         noise = hashed_uniform(seed, 0, 2, stream.noise_bands, 0, frames * stream.noise_rate)
-    fill = 0.5 * hashed_normal(seed, 1, 2, stream.latent, 0, frames)[:, stream.dims :]
+    hidden = stream.fill_rows - stream.beside
+    fill = 0.5 * hashed_normal(seed, 1, 2, stream.dims + hidden, 0, frames)[:, stream.dims :]
+    if stream.beside:
+        fill = torch.cat([fill, hashed_normal(seed, 5, 2, stream.beside, 0, frames)], 1)
     wanted, _ = stream.decode(latent, noise, stream.decoder_state(2, -stream.encoder_lag), fill)
     return _apart(given, wanted, 0)
 
@@ -90,5 +116,5 @@ def _apart(given: Tensor, wanted: Tensor, lag: int) -> float:
     """Largest difference of `given` from `wanted`, `lag` steps later and silent before that."""
     kept = min(given.shape[-1] - lag, wanted.shape[-1])
     expected = torch.cat([wanted.new_zeros(*wanted.shape[:2], lag), wanted[..., :kept]], -1)
-    loudest = max(wanted.abs().max().item(), torch.finfo(wanted.dtype).tiny)
+    loudest = max(wanted.abs().max().item(), QUIET)
     return (given[..., : lag + kept] - expected).abs().max().item() / loudest
