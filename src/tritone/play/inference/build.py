@@ -42,8 +42,9 @@ def build_engine(
         tuned(model, as_half if precision == "bf16" else lambda layer: None)
     elif name == "openvino":
         tuned(model, as_convolution)
-    halves = [_runner(model, method, name, precision, block, threads) for method in ("encode", "decode")]
-    return LiveEngine(StreamFacts.of(model), block, name, precision, threads, *halves)
+    encoder = _runner(model, "encode", name, precision, block, threads)
+    decoder = _runner(model, "decode", name, precision, block, threads)
+    return LiveEngine(StreamFacts.of(model), block, name, precision, threads, encoder, decoder)
 
 
 def _runner(

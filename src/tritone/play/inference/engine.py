@@ -25,6 +25,7 @@ class StreamFacts:
     latency_samples: int
     noise_bands: int
     noise_rate: int
+    beside: int
 
     @classmethod
     def of(cls, model: Stream) -> "StreamFacts":
@@ -66,19 +67,23 @@ class LiveEngine:
         """Latents `(dims, frames)` to sound `(channels, block)`.
 
         `noise` `(noise_bands, frames * noise_rate)`, uniform in [-1, 1), is what the noise branch shapes; where it is
-        not given, and the model was opened with noise, it follows from `seed`.
+        not given, and the model was opened with noise, it follows from `seed`, as in `tritone.play.live.LiveStream`.
         """
-        if not self.facts.noise_bands:
-            return self.decoder.run(latent[None])[0]
-        heard = self._noise(latent.shape[-1]).numpy() if noise is None else noise[None]
-        return self.decoder.run(latent[None], heard)[0]
+        heard = []
+        if self.facts.noise_bands:
+            heard.append(self._noise(latent.shape[-1]).numpy() if noise is None else noise[None])
+        if self.facts.beside:
+            heard.append(self._beside(latent.shape[-1]).numpy())
+        return self.decoder.run(latent[None], *heard)[0]
 
     def reset(self) -> None:
         """Forget the blocks before."""
+        facts = self.facts
         self.encoder.reset()
         position, *memories = self.decoder.spec.start
-        self.decoder.reset([position - self.facts.encoder_lag, *memories])
-        self._noise = FrameNoise(self.seed, 1, self.facts.noise_bands, self.facts.noise_rate)
+        self.decoder.reset([position - facts.encoder_lag, *memories])
+        self._noise = FrameNoise(self.seed, (1, facts.noise_bands, facts.noise_rate), normal=False)
+        self._beside = FrameNoise(self.seed + 1, (1, facts.beside, 1), normal=True)
 
     def describe(self) -> dict[str, Any]:
         """What runs here, in plain words and numbers."""

@@ -20,7 +20,10 @@ def onnx_bytes(step: Step) -> bytes:
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            step.eval(), step.example(), target, dynamo=False, opset_version=OPSET, do_constant_folding=True,
+            step.eval(),
+            step.example(),
+            target,  # type: ignore[arg-type]
+            dynamo=False, opset_version=OPSET, do_constant_folding=True,
             input_names=step.spec.input_names, output_names=step.spec.output_names,
         )  # fmt: skip
     return target.getvalue()

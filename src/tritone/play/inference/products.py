@@ -5,7 +5,6 @@ fastest at 1 to 128 rows. OpenVINO is faster with convolutions: it needs no copi
 convolutions take half the time of its matrix products. Numbers, state and lag stay the same.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

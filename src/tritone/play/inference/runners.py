@@ -31,6 +31,7 @@ class TorchRunner:
 
     def __init__(self, step: Step) -> None:
         self.spec, self._step = step.spec, step.eval()
+        self._state: list[torch.Tensor] = []
         self.reset()
 
     def run(self, *blocks: np.ndarray) -> np.ndarray:
@@ -59,6 +60,7 @@ class OnnxRunner:
         self._inputs = [port.zeros() for port in spec.inputs]
         self._output = spec.outputs[0].zeros()
         sets = [[port.zeros() for port in spec.state] for _ in range(2)]
+        self._turn = 0
         self._turns = [(self._binding(sets[0], sets[1]), sets[0]), (self._binding(sets[1], sets[0]), sets[1])]
         self.reset()
 
@@ -98,6 +100,7 @@ class OpenVinoRunner:
         self._inputs = [port.zeros() for port in spec.inputs]
         self._output = spec.outputs[0].zeros()
         sets = [[port.zeros() for port in spec.state] for _ in range(2)]
+        self._turn = 0
         self._turns = [(self._request(sets[0], sets[1]), sets[0]), (self._request(sets[1], sets[0]), sets[1])]
         self.reset()
 

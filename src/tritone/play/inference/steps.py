@@ -57,9 +57,10 @@ class StepSpec:
 class Step(nn.Module):
     """`encode`, `decode` or both one after another (`forward`) of a streaming VAE, for blocks of `block` samples.
 
-    Blocks have a batch axis of 1: audio `(1, channels, block)`, latent `(1, dims, frames)`, noise `(1, noise_bands,
-    frames * noise_rate)` where the noise branch is heard. In `forward` the state of the decoder starts at zero too: the
-    position at which it starts behind a live encoder is added inside.
+    Blocks have a batch axis of 1: audio `(1, channels, block)`, latent `(1, dims, frames)`; where the decoder hears
+    noise, `noise (1, noise_bands, frames * noise_rate)`, uniform in [-1, 1), and `beside (1, rows, frames)`, N(0, 1).
+    In `forward` the state of the decoder starts at zero too: the position at which it starts behind a live encoder is
+    added inside.
     """
 
     def __init__(self, model: Any, method: Method, block: int) -> None:
@@ -80,27 +81,34 @@ class Step(nn.Module):
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Blocks, then state, in the order of `spec`; gives the block, then the next state."""
         count = len(self.spec.inputs)
-        blocks, state = tensors[:count], list(tensors[count:])
+        (block, *heard), state = tensors[:count], list(tensors[count:])
         if self.method == "encode":
-            output, after = self.model.encode(blocks[0], state)
+            output, after = self.model.encode(block, state)
             return (output, *after)
-        noise = blocks[1] if count == 2 else None
         if self.method == "decode":
-            output, after = self.model.decode(blocks[0], noise, state)
+            output, after = self._decode(block, heard, state)
             return (output, *after)
-        encoder, decoder = state[: self.split], state[self.split :]
-        latent, encoder = self.model.encode(blocks[0], encoder)
-        output, decoder = self.model.decode(latent, noise, _moved(decoder, self.first_frame))
+        latent, encoder = self.model.encode(block, state[: self.split])
+        output, decoder = self._decode(latent, heard, _moved(state[self.split :], self.first_frame))
         return (output, *encoder, *_moved(decoder, -self.first_frame))
+
+    def _decode(self, latent: Tensor, heard: list[Tensor], state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        model = self.model
+        noise = heard[0] if model.noise_bands else None
+        if not model.beside:
+            return model.decode(latent, noise, state)
+        resting = latent.new_zeros(1, model.fill_rows - model.beside, latent.shape[-1])
+        return model.decode(latent, noise, state, torch.cat([resting, heard[-1]], 1))
 
     def _spec(self, encoder: list[Tensor], decoder: list[Tensor]) -> StepSpec:
         model, frames = self.model, self.block // self.model.ratio
         audio = Port("audio", (1, model.channels, self.block), "float32")
         latent = Port("latent", (1, model.dims, frames), "float32")
-        noise = Port("noise", (1, model.noise_bands, frames * model.noise_rate), "float32")
         inputs = [latent if self.method == "decode" else audio]
         if self.method != "encode" and model.noise_bands:
-            inputs.append(noise)
+            inputs.append(Port("noise", (1, model.noise_bands, frames * model.noise_rate), "float32"))
+        if self.method != "encode" and model.beside:
+            inputs.append(Port("beside", (1, model.beside, frames), "float32"))
         output = latent if self.method == "encode" else Port("output", audio.shape, "float32")
         state = [*_ports("encoder", encoder), *_ports("decoder", decoder)]
         start = tuple(tensor.numpy().copy() for tensor in (*encoder, *decoder))

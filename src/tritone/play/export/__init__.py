@@ -1,0 +1,1 @@
+"""Models as files for other programs; every file is compared with the model before it gets its name."""
