@@ -1,4 +1,4 @@
-"""The trained model whose latents another one learns: found, checked, and the latents of the data made with it, once."""
+"""The trained model whose latents another one learns: found, checked; and those of the data, made with it once."""
 
 import hashlib
 import json

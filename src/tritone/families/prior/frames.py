@@ -1,4 +1,4 @@
-"""Latents as what a prior learns: the first axes of a codec's, each at mean 0 and deviation 1. The codec lies inside."""
+"""Latents as a prior learns them: the first axes, at mean 0 and deviation 1; and the codec that makes them sound."""
 
 from collections.abc import Iterable
 

@@ -16,6 +16,7 @@ class MixtureHead(nn.Module):
     """
 
     places: Tensor
+    """Where each entry of N stands in what the layer gives; those that are 0 behind its end."""
 
     def __init__(self, width: int, dims: int, components: int, least: float) -> None:
         super().__init__()
@@ -23,22 +24,22 @@ class MixtureHead(nn.Module):
         self.noise_width = dims + 1
         self.below = dims * (dims - 1) // 2
         self.out = nn.Linear(width, components * (1 + 2 * dims) + self.below)
-        rows, columns = torch.tril_indices(dims, dims, -1)
-        self.register_buffer("places", rows * dims + columns, persistent=False)
+        places = torch.full((dims, dims), self.below)
+        places[torch.ones(dims, dims).tril(-1) > 0] = torch.arange(self.below)
+        self.register_buffer("places", places.flatten(), persistent=False)
         with torch.no_grad():
             self.out.weight.mul_(0.1)
             self.out.bias.zero_()
             self.out.bias[components : components * (1 + dims)].normal_()
 
     def parts(self, said: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Log weights `(..., components)`, means and log deviations `(..., components, dims)`, N `(..., dims, dims)`."""
+        """Log weights `(..., components)`, means and log deviations `(..., components, dims)`, and N."""
         count, dims = self.components, self.dims
         weights, mean, spread, below = self.out(said).split([count, count * dims, count * dims, self.below], -1)
-        shape = list(said.shape[:-1])
-        mean = mean.reshape(shape + [count, dims])
-        spread = self.floor + functional.softplus(spread.reshape(shape + [count, dims]) - self.floor)
-        lower = below.new_zeros(shape + [dims * dims]).index_copy(-1, self.places, below)
-        return weights.log_softmax(-1), mean, spread, lower.reshape(shape + [dims, dims])
+        mean, spread = mean.unflatten(-1, [count, dims]), spread.unflatten(-1, [count, dims])
+        deviation = self.floor + functional.softplus(spread - self.floor)
+        lower = functional.pad(below, (0, 1)).index_select(-1, self.places).unflatten(-1, [dims, dims])
+        return weights.log_softmax(-1), mean, deviation, lower
 
     def log_likelihood(self, said: Tensor, frame: Tensor) -> Tensor:
         """Of frames `(..., dims)`, in nats, `(...)`."""

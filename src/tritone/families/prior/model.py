@@ -1,6 +1,6 @@
 """The prior as a model that plays: new sound of any length, and sound that goes on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,7 +12,6 @@ from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.families.prior.config import Config
 from tritone.families.prior.frames import LatentFrames
 from tritone.families.prior.heads import MixtureHead
-from tritone.families.prior.losses import shifted
 from tritone.families.prior.networks import CausalNetwork
 from tritone.families.prior.streaming import StreamingPrior
 from tritone.nn.noise import sample_normal
@@ -53,7 +52,7 @@ class Prior(Synthesizer):
         self.frames = LatentFrames(config)
         dims = self.frames.dims
         self.network = CausalNetwork(dims, config.width, config.kernel, config.dilations, config.dropout)
-        self.head = MixtureHead(config.width, dims, config.components, config.least_deviation)
+        self.head = MixtureHead(self.network.says, dims, config.components, config.least_deviation)
         self.labels = nn.Embedding(len(config.labels) + 1, config.width)
         nn.init.normal_(self.labels.weight, std=0.1)
 
@@ -69,10 +68,10 @@ class Prior(Synthesizer):
     def use_precision(self, precision: Precision) -> None:
         """Play in float32, or with the codec and the network's blocks in bf16. Rounded weights stay so."""
         self.frames.use_precision(precision)
-        self.network.blocks.to(torch.float32 if precision == "float32" else torch.bfloat16)
+        self.network.use_precision(precision)
 
     def said(self, frames: Tensor, labels: Tensor) -> Tensor:
-        """What the frames before each say of it, `(batch, frames, width)`; `labels (batch,)`, -1 for none."""
+        """What the frames before each say of it, `(batch, frames, says)`; `labels (batch,)`, -1 for none."""
         return self.network(frames, self.told(labels))
 
     def told(self, labels: Tensor) -> Tensor:
@@ -176,20 +175,26 @@ class Prior(Synthesizer):
     ) -> Tensor:
         """`count` new frames `(1, count, dims)` after those `heard (1, frames, dims)`, if any."""
         state, frame = stream.initial_state(1), torch.zeros_like(self.frames.mean)[None]
-        for past in [] if heard is None else heard.unbind(1):
-            _, state = stream.listen(frame, state)
-            frame = past
-        made = []
-        for index in range(count):
-            if index % NOISE_FRAMES == 0:
-                piece = (seed + index // NOISE_FRAMES * PIECE) % (1 << 63)
-                noise = sample_normal([piece], (NOISE_FRAMES, stream.noise_width), frame.device)[0]
-                show(index, count)
-            said, state = stream.listen(frame, state)
-            frame = self.head.draw(said, noise[index % NOISE_FRAMES][None], temperature)
-            made.append(frame)
+        made: list[Tensor] = []
+        with torch.autocast(frame.device.type, enabled=False):
+            for past in [] if heard is None else heard.unbind(1):
+                _, state = stream.listen(frame, state)
+                frame = past
+            for noise in self._noise(seed, count, stream.noise_width):
+                if len(made) % NOISE_FRAMES == 0:
+                    show(len(made), count)
+                said, state = stream.listen(frame, state)
+                frame = stream.head.draw(said, noise[None], temperature)
+                made.append(frame)
         show(count, count)
         return torch.stack(made, 1)
+
+    def _noise(self, seed: int, count: int, width: int) -> Iterator[Tensor]:
+        """The noise of frames 0 to `count` - 1 of a seed, each `(width,)`."""
+        for first in range(0, count, NOISE_FRAMES):
+            piece = (seed + first // NOISE_FRAMES * PIECE) % (1 << 63)
+            rows = sample_normal([piece], (NOISE_FRAMES, width), self.frames.mean.device)[0]
+            yield from rows[: count - first]
 
     def _continued(
         self, stream: StreamingPrior, given: Tensor, samples: int, seed: int, temperature: float, show: Show

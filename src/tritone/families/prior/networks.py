@@ -8,6 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tritone.families.base import Precision
+
+LIMIT = 8.0
+"""Frames, of deviation 1, are taken to be at most so far from their mean."""
+
 
 class Block(nn.Module):
     """One residual block: this frame and those `dilation`, 2 `dilation`, ... before it, gated.
@@ -42,30 +47,42 @@ class Block(nn.Module):
         return self._gated(x, taps), seen[:, 1:]
 
     def _gated(self, x: Tensor, taps: Tensor) -> Tensor:
-        value, gate = self.gate(taps).chunk(2, -1)
+        value, gate = self.gate(taps.to(self.gate.weight.dtype)).chunk(2, -1)
         return x + self.out(self.dropout(value * functional.silu(gate)))
+
+    def use_precision(self, precision: Precision) -> None:
+        """The products in float32 or in bf16, for playing."""
+        for layer in (self.gate, self.out):
+            layer.to(torch.float32 if precision == "float32" else torch.bfloat16)
 
 
 class CausalNetwork(nn.Module):
-    """Frames `(batch, frames, dims)` to what they say of the next ones `(batch, frames, width)`.
+    """Frames `(batch, frames, dims)` to what they say of the next ones `(batch, frames, says)`.
 
-    Frame t of the result follows from frames t - `reach` to t, and from what it is told. `told` is `(batch, width)`.
+    Frame t of the result follows from frames t - `reach` to t, and from what it is told, `(batch, width)`. It holds the
+    blocks' result, normalised, and frame t itself, whose size the norm would lose; both are bounded, and so is all that
+    can be drawn from them, however long it goes on.
     """
 
     def __init__(self, dims: int, width: int, kernel: int, dilations: tuple[int, ...], dropout: float) -> None:
         super().__init__()
-        self.width = width
+        self.says, self.limit = width + dims, LIMIT
         self.enter = nn.Linear(dims, width)
         self.blocks = nn.ModuleList(Block(width, kernel, dilation, dropout) for dilation in dilations)
         self.leave = nn.RMSNorm(width)
         self.reach = sum((kernel - 1) * dilation for dilation in dilations)
+
+    def use_precision(self, precision: Precision) -> None:
+        """The blocks' products in float32 or in bf16, for playing. Rounded weights stay so."""
+        for block in self.blocks:
+            block.use_precision(precision)
 
     def forward(self, frames: Tensor, told: Tensor) -> Tensor:
         """All frames at once."""
         x = self.enter(frames) + told[:, None]
         for block in self.blocks:
             x = block(x)
-        return self.leave(x)
+        return torch.cat([self.leave(x), frames.clamp(-self.limit, self.limit)], -1)
 
     @torch.jit.export
     def step(self, frame: Tensor, told: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -75,7 +92,7 @@ class CausalNetwork(nn.Module):
         for index, block in enumerate(self.blocks):
             x, history = block.step(x, state[index])
             after.append(history)
-        return self.leave(x), after
+        return torch.cat([self.leave(x), frame.clamp(-self.limit, self.limit)], -1), after
 
     @torch.jit.export
     def initial_state(self, batch: int) -> list[Tensor]:
