@@ -54,11 +54,6 @@ def test_completing_again_changes_nothing(place):
     assert complete(config, Dataset.open(place / "data")) == config
 
 
-def test_latents_are_those_that_diffusion_made(place):
-    data, config = Dataset.open(place / "data"), filled(place)
-    weights = place / "vae" / "checkpoints" / "step-2" / "model.safetensors"
-
-
 @pytest.mark.parametrize("name", ["prior", "prior-nano"])
 def test_presets(name):
     config = make_config("prior", load_preset(name), name=name)
