@@ -14,8 +14,7 @@ from sounds import RATE
 from tritone.config import from_yaml, make_config, to_yaml
 from tritone.data.store import Dataset
 from tritone.errors import UserError
-from tritone.families import FAMILIES
-from tritone.families.diffusion import codec
+from tritone.families import FAMILIES, codec
 from tritone.families.diffusion.codec import fetch_codec, with_latents
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.domain import build_domain

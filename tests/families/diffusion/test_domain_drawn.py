@@ -15,10 +15,11 @@ from tritone.config import make_config
 from tritone.data.store import Dataset
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.families.codec import shape_of
 from tritone.families.diffusion.autoencoder import DiffusionAutoencoder
 from tritone.families.diffusion.codec import with_latents
 from tritone.families.diffusion.config import Config
-from tritone.families.diffusion.domain_latent import HEARD, shape_of
+from tritone.families.diffusion.domain_latent import HEARD
 from tritone.nn.diffusion import samplers
 from tritone.play.load import load
 from tritone.training.display import Quiet

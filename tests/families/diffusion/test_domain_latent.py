@@ -10,9 +10,9 @@ from small_codec import CODECS, NANO, lively, over
 from tritone.assets import LOOPS
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.families.codec import shape_of
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.domain import build_domain
-from tritone.families.diffusion.domain_latent import shape_of
 from tritone.signal.files import read_audio
 
 

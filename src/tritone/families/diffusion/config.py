@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from tritone.errors import UserError
+from tritone.families.codec_config import CodecConfig
 from tritone.families.diffusion.distil_config import DistilConfig
 from tritone.families.diffusion.distil_config import student as student
 from tritone.nn.diffusion.config import NetworkConfig, NoiseConfig, SamplingConfig, check
@@ -24,18 +25,6 @@ class StftConfig:
     """Length of the window in samples."""
     hop: int = 256
     """Samples for one frame; divides the window."""
-
-
-@dataclass(frozen=True)
-class CodecConfig:
-    """The model whose latents are diffused; filled in from `codec_from` when training starts."""
-
-    family: str = ""
-    """Its family."""
-    model: dict[str, Any] = field(default_factory=dict)
-    """Its family's configuration in full."""
-    step: int = 0
-    """After how many steps of training it was taken."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
 """The latents of another model as what is diffused; that model lies inside, frozen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tritone import families, schema
 from tritone.errors import UserError
-from tritone.families.base import Precision, Synthesizer
+from tritone.families.base import Precision
+from tritone.families.codec import build_codec, shape_of
 from tritone.families.diffusion.config import Config
 from tritone.families.diffusion.domain_base import Domain, Seeds
 from tritone.signal.periodic import resample_periodic
@@ -28,22 +27,6 @@ HEARD = 0x2B7E1516
 """What seeds are crossed with for the codec, so that its noise has nothing in common with that of the latent."""
 
 
-@dataclass(frozen=True)
-class CodecShape:
-    """What a codec's latents look like, in frames."""
-
-    width: int
-    """Dimensions."""
-    ratio: int
-    """Samples for one frame."""
-    extra: int
-    """Frames beyond `samples / ratio` that a sound has (the delay of a causal filter bank)."""
-    context: int
-    """How far a frame of a latent can depend on those of the sound, on either side; unless `drawn`, likewise back."""
-    drawn: bool = False
-    """Whether its sound is drawn from seeds, out of all of a latent at once, and a loop's out of one period of it."""
-
-
 class LatentDomain(Domain):
     """Latents `(batch, dims, frames)` of a model that can encode and decode, known through the contract alone.
 
@@ -56,7 +39,7 @@ class LatentDomain(Domain):
     fetched: Tensor
 
     def __init__(self, config: Config) -> None:
-        codec = _build_codec(config)
+        codec = build_codec(config.codec)
         shape = shape_of(codec)
         super().__init__(shape.width, shape.ratio, shape.width)
         self.shape, self.reach = shape, shape.context
@@ -146,36 +129,3 @@ class LatentDomain(Domain):
     def _scale(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         std = (second - first.square()).clamp(min=0.0).sqrt()
         return first, std.clamp(min=max(FLOOR * float(std.max()), 1e-6))
-
-
-@torch.no_grad()
-def shape_of(codec: Synthesizer) -> CodecShape:
-    """What the latents of a model look like. UserError where it does not state how far it sees, or where it draws its
-    sound (in windows of its own, from seeds) and makes no loops.
-    """
-    name, facts = type(codec).__name__, codec.facts()
-    drawn = bool(facts.get("own_windows"))
-    if drawn and "loop" not in codec.controls:
-        raise UserError(f"A {name} cannot serve as codec: it does not take a latent as a loop.")
-    try:
-        ratio = int(facts["ratio"])
-        if drawn:
-            context = int(facts["latent_context"])
-        else:
-            delay = int(facts["delay_samples"])
-            reach = max(int(facts["receptive_field_back"]), int(facts["receptive_field_ahead"]))
-            context = -(-(reach + delay) // ratio)
-    except KeyError as missing:
-        raise UserError(f"A {name} cannot serve as codec: it does not state its {missing}.") from None
-    training = codec.training
-    weight = next(codec.parameters())
-    latent = codec.eval().encode(torch.zeros(1, codec.channels, ratio, device=weight.device))
-    codec.train(training)
-    return CodecShape(latent.shape[1], ratio, latent.shape[2] - 1, context, drawn)
-
-
-def _build_codec(config: Config) -> Synthesizer:
-    if config.codec is None:
-        raise UserError("model.codec is empty: `tritone train` fills it in from the run that --model.codec_from names.")
-    kind = families.config_class(config.codec.family)
-    return families.build(config.codec.family, schema.build(kind, config.codec.model, "model.codec.model", "codec"))
