@@ -10,7 +10,7 @@ from tritone.nn.noise import sample_normal
 
 
 def exact(points: np.ndarray) -> float:
-    """MMD^2 of points `(n, dims)` and N(0, 1) for exp(-|x - y|^2 / 2 d): all pairs, and the prior's part in closed form.
+    """MMD^2 of points `(n, dims)` and N(0, 1) for exp(-|x - y|^2 / 2 d), over all pairs; the prior in closed form.
 
     For C = 2 d: E k(x, y) over y is (C / (C + 2))^(d/2) exp(-|x|^2 / (C + 2)), and over both (C / (C + 4))^(d/2).
     """

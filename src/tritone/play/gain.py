@@ -15,6 +15,8 @@ MOST_SECONDS = 180
 """So much of the training sound is measured, taken from all over it."""
 PIECE_SECONDS = 6
 """So much of each of its items at most."""
+ROUNDS, TOLERANCE = 8, 0.005
+"""How often a gain is corrected at most, and the LU that are left alone."""
 
 
 def loudness(audio: Tensor, rate: int) -> float:
@@ -47,10 +49,19 @@ def training_loudness(run: Path) -> float:
 
 
 def brought_to(audio: Tensor, target: float, rate: int, most: float | None = None) -> Tensor:
-    """`(batch, channels, time)` at `target` LUFS; silence stays silence. `most` limits the largest magnitude."""
-    found = loudness(audio, rate)
+    """`(batch, channels, time)` at `target` LUFS; silence stays silence. `most` limits the largest magnitude.
+
+    A pause that was silence may count once it is louder (the gate at -70 LUFS), so that it takes a few rounds.
+    """
+    made, found = audio, loudness(audio, rate)
     if found == float("-inf") or target == float("-inf"):
         return audio
-    louder = audio * 10 ** ((target - found) / 20)
-    peak = float(louder.abs().max())
-    return louder * (most / peak) if most is not None and peak > most else louder
+    gain = 0.0
+    for _ in range(ROUNDS):
+        gain += target - found
+        made = audio * 10 ** (gain / 20)
+        found = loudness(made, rate)
+        if abs(found - target) < TOLERANCE:
+            break
+    peak = float(made.abs().max())
+    return made * (most / peak) if most is not None and peak > most else made
