@@ -79,7 +79,7 @@ class Prior(Synthesizer):
         told: Tensor = self.labels(torch.where(labels < 0, len(self.config.labels), labels))
         return told
 
-    def streaming(self, label: str = "") -> StreamingPrior:
+    def streaming(self, label: str = "") -> StreamingPrior:  # type: ignore[override]  # frames, and no sound, go through
         """The prior one frame at a time, with its state in and out; scriptable. It shares this model's weights."""
         told = self.told(torch.tensor([self._label(label)], device=self.labels.weight.device)).detach()
         return StreamingPrior(self.network, self.head, told, self.frames.mean, self.frames.std)

@@ -23,7 +23,7 @@ class Block(nn.Module):
 
     def __init__(self, width: int, kernel: int, dilation: int, dropout: float) -> None:
         super().__init__()
-        self.kernel, self.dilation, self.width = kernel, dilation, width
+        self.kernel, self.dilation = kernel, dilation
         self.past = (kernel - 1) * dilation
         self.norm = nn.RMSNorm(width)
         self.gate = nn.Linear(kernel * width, 2 * width)
@@ -70,12 +70,14 @@ class CausalNetwork(nn.Module):
         self.enter = nn.Linear(dims, width)
         self.blocks = nn.ModuleList(Block(width, kernel, dilation, dropout) for dilation in dilations)
         self.leave = nn.RMSNorm(width)
-        self.reach = sum((kernel - 1) * dilation for dilation in dilations)
+        self.width, self.pasts = width, [(kernel - 1) * dilation for dilation in dilations]
+        self.reach = sum(self.pasts)
 
     def use_precision(self, precision: Precision) -> None:
         """The blocks' products in float32 or in bf16, for playing. Rounded weights stay so."""
-        for block in self.blocks:
-            block.use_precision(precision)
+        for block in self.modules():
+            if isinstance(block, Block):
+                block.use_precision(precision)
 
     def forward(self, frames: Tensor, told: Tensor) -> Tensor:
         """All frames at once."""
@@ -90,7 +92,7 @@ class CausalNetwork(nn.Module):
         x = self.enter(frame) + told
         after: list[Tensor] = []
         for index, block in enumerate(self.blocks):
-            x, history = block.step(x, state[index])
+            x, history = block.step(x, state[index])  # type: ignore[operator]
             after.append(history)
         return torch.cat([self.leave(x), frame.clamp(-self.limit, self.limit)], -1), after
 
@@ -98,4 +100,4 @@ class CausalNetwork(nn.Module):
     def initial_state(self, batch: int) -> list[Tensor]:
         """Nothing was heard yet: one history `(batch, past, width)` a block, of zeros."""
         like = self.enter.weight
-        return [like.new_zeros(batch, block.past, block.width) for block in self.blocks]
+        return [like.new_zeros(batch, past, self.width) for past in self.pasts]
