@@ -44,7 +44,7 @@ def _rounded(weight: np.ndarray) -> Any:
     """A bf16 constant: the nearest values, ties to even."""
     import openvino
 
-    values = torch.from_numpy(np.ascontiguousarray(weight)).bfloat16().view(torch.int16).numpy()
+    values = torch.from_numpy(weight.copy()).bfloat16().view(torch.int16).numpy()
     tensor = openvino.Tensor(openvino.Type.bf16, openvino.Shape(list(weight.shape)))
     tensor.data.view(np.int16)[...] = values
     return openvino.op.Constant(tensor)
