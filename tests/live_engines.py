@@ -46,15 +46,16 @@ def player(step=8, rate=1000, channels=1, **engine):
 
 
 class ScriptedDevice:
-    """A sound card that calls back with the given sizes, `seconds` between them, and then dies or goes on calling."""
+    """A sound card that calls back with the given sizes, `seconds` between them, and then dies or falls silent."""
 
     latency_seconds = 0.0
 
-    def __init__(self, exchange, sizes, audio=None, seconds=0.0, hears=True, waits=None):
+    def __init__(self, exchange, sizes, audio=None, seconds=0.0, hears=True, waits=None, dies=False):
         self.exchange, self.sizes, self.audio, self.seconds = exchange, list(sizes), audio, seconds
-        self.hears, self.waits = hears, waits
+        self.hears, self.waits, self.dies = hears, waits, dies
         self.heard = []
         self.running = False
+        self.done = False
         self.thread = threading.Thread(target=self._call, daemon=True)
 
     def start(self):
@@ -81,4 +82,5 @@ class ScriptedDevice:
                 self.heard.append(out)
             at += size
             time.sleep(self.seconds)
-        self.running = False
+        self.done = True
+        self.running = self.running and not self.dies

@@ -3,9 +3,10 @@
 import json
 import sys
 from argparse import BooleanOptionalAction, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tritone.commands.parser import CommandParser, number, whole
@@ -36,13 +37,15 @@ def main(argv: Sequence[str]) -> int:
         keep_latency=args.keep_latency, bits=args.bits, block=args.block, spare_steps=args.spare, seed=args.seed,
     )  # fmt: skip
     player, described = _player(args)
-    left = [False]
+    left = Event()
     with Interrupts() as interrupts, ExitStack() as open_until_the_end:
         stream = Stream(
             player, wiring, announce=lambda facts: _announce(args, described, facts, player.rate),
-            stopping=lambda: left[0] or interrupts.received is not None,
+            stopping=lambda: left.is_set() or interrupts.received is not None,
         )  # fmt: skip
-        _listen(args, player.desk, open_until_the_end, lambda: left.__setitem__(0, True), wiring.driven)
+        if stream.mixed_down:
+            _show(f"{args.input} has several channels, the model one: they are averaged.")
+        _listen(args, player.desk, open_until_the_end, left.set, wiring.driven)
         report = stream.run()
     report |= {"engine": described} | ({"written": args.output} if wiring.to_file else {})
     if args.json:
@@ -83,9 +86,8 @@ def _add_playing_arguments(parser: CommandParser) -> None:
     )
     engine.add_argument("--engine", choices=("auto", "torch", "onnx", "openvino"), default="auto",
                         help="what computes; auto measures those there are (default auto)")  # fmt: skip
-    engine.add_argument(
-        "--precision", default="float32", help="float32, bf16 or int8, as the engine has it (default float32)"
-    )
+    engine.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto",
+                        help="of what computes; auto measures (default auto)")  # fmt: skip
     engine.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads that compute (default 1)")
     engine.add_argument(
         "--spare", type=whole(0, 64), default=0, metavar="N", help="so many blocks more latency against dropouts"
@@ -96,13 +98,8 @@ def _add_playing_arguments(parser: CommandParser) -> None:
     keep.add_argument(
         "--fidelity", type=number(), metavar="F", help="keep as many as hold this share of variance, 0 to 1"
     )
-    latent.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="WORDS",
-        help="a control at the start, as in --set 'offset 0 1.5'; may be given again",
-    )
+    latent.add_argument("--set", action="append", default=[], metavar="WORDS",
+                        help="a control at the start, as in --set 'offset 0 1.5'; may be given again")  # fmt: skip
     latent.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")
     latent.add_argument("--noise", action=BooleanOptionalAction, default=True, help="hear the model's noise branch")
     live = parser.add_argument_group("live control")
@@ -115,72 +112,53 @@ def _add_playing_arguments(parser: CommandParser) -> None:
     )
 
 
-def _player(args: Namespace) -> tuple["Player", Any]:
+def _player(args: Namespace) -> tuple["Player", dict[str, Any]]:
     """The model on its engine, warm, and the engine described."""
-    from tritone.play.engine.controls import starting_controls
-    from tritone.play.engine.desk import Desk
-    from tritone.play.engine.model import step_for
-    from tritone.play.engine.player import Player
-    from tritone.play.inference.live import open_engine
+    from tritone.play.engine.open import open_player
     from tritone.play.load import load, require
 
     model = load(args.run, args.checkpoint)
     require(model, "stream", args.run)
-    ratio = int(model.facts()["ratio"])
-    step = step_for(args.block, ratio)
-    engine = open_engine(
-        model, engine=args.engine, precision=args.precision, block=step, threads=args.threads, noise=args.noise
+    player = open_player(
+        model, engine=args.engine, precision=args.precision, block=args.block, threads=args.threads, noise=args.noise,
+        dims=args.dims, fidelity=args.fidelity, seed=args.seed, words=[line.split() for line in args.set],
     )  # fmt: skip
-    basis = getattr(model, "basis", None)
-    desk = Desk(
-        starting_controls(int(model.facts()["latent"]), seed=args.seed),
-        shares=None if basis is None else basis.fidelity.tolist(),
-    )
-    kept = {"dims": args.dims, "fidelity": args.fidelity}
-    given = [[name, value] for name, value in kept.items() if value is not None]
-    for words in [*given, *(line.split() for line in args.set)]:
-        desk.apply(words)
-    desk.begin()
-    player = Player(
-        engine, desk, channels=model.channels, rate=model.sample_rate, ratio=ratio, step=step
-    )  # fmt: skip
-    player.warm_up()
-    return player, engine.describe()
+    del model  # the engine has its own copy of the weights
+    return player, player.engine.describe() | {"step_ms": round(player.warm_up()["p50_ms"], 3)}
 
 
-def _announce(args: Namespace, described: Any, facts: dict[str, float], rate: int) -> None:
+def _announce(args: Namespace, described: dict[str, Any], latency: dict[str, float], rate: int) -> None:
     """On standard error, where it does not mix with the report: what plays, and how late."""
-    words = (
-        described if isinstance(described, str) else ", ".join(f"{name} {value}" for name, value in described.items())
-    )
-    milliseconds = {name: 1000 * facts[f"{name}_samples"] / rate for name in ("model", "buffer", "device")}
-    parts = " + ".join(
-        f"{name} {facts[f'{name}_samples']} samples ({value:.1f} ms)" for name, value in milliseconds.items()
-    )
-    print(f"{args.run}: {words}", file=sys.stderr)
-    print(f"Latency {facts['total_ms']:.1f} ms: {parts}. Rate {rate} Hz.", file=sys.stderr, flush=True)
+    plain = [f"{name} {value}" for name, value in described.items() if name not in ("why", "latency_samples")]
+    _show(f"{args.run}: {', '.join(plain)}")
+    if "why" in described:
+        _show(f"Chosen: {described['why']}.")
+    samples = {name: latency[f"{name}_samples"] for name in ("model", "buffer", "device")}
+    parts = " + ".join(f"{name} {each} ({1000 * each / rate:.1f} ms)" for name, each in samples.items())
+    _show(f"Latency {latency['total_ms']:.1f} ms at {rate} Hz, in samples: {parts}.")
 
 
-def _listen(args: Namespace, desk: "Desk", until: ExitStack, leave: Any, driven: bool) -> None:
+def _show(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _listen(args: Namespace, desk: "Desk", until: ExitStack, leave: Callable[[], None], driven: bool) -> None:
     """Open what was asked for to turn the controls; all is closed at the end of the stream."""
     from tritone.play.engine.midi import open_midi, read_map
     from tritone.play.engine.osc import OscServer
     from tritone.play.engine.terminal import Terminal, standard_input
 
-    def show(sentence: str) -> None:
-        print(sentence, file=sys.stderr, flush=True)
-
     if args.osc:
         server = until.enter_context(OscServer(desk, args.osc))
-        show(f"OSC: udp {server.host}:{server.port}, as in /tritone/offset 0 1.5")
+        _show(f"OSC: udp {server.host}:{server.port}, as in /tritone/offset 0 1.5")
     if args.midi:
-        until.callback(open_midi(args.midi, desk, read_map(args.cc, desk.latent), show).close)
+        until.callback(open_midi(args.midi, desk, read_map(args.cc, desk.latent), _show).close)
     elif args.cc:
         raise UserError("--cc says what MIDI controls turn; name the input with --midi.")
     descriptor = standard_input()
     if (driven or args.realtime) and descriptor is not None:
-        Terminal(desk, leave, descriptor=descriptor, show=show).start()
-        show("Type `help` for the controls, `quit` or Ctrl-C to end.")
+        Terminal(desk, leave, descriptor=descriptor, show=_show).start()
+        _show("Type `help` for the controls, `quit` or Ctrl-C to end.")
 
 
 def _list(args: Namespace) -> int:

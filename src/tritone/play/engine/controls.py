@@ -41,7 +41,6 @@ class Controls:
         return 0.0 if self.bypass else self.wet
 
 
-def starting_controls(latent: int, *, dims: int | None = None, fill: float = 0.0, seed: int = 0) -> Controls:
-    """Settings that change nothing in a latent of `latent` axes, of which the first `dims` are kept."""
-    keep = latent if dims is None else dims
-    return Controls(dims=keep, scales=(1.0,) * latent, offsets=(0.0,) * latent, fill=fill, seed=seed)
+def starting_controls(latent: int, seed: int = 0) -> Controls:
+    """Settings that change nothing in a latent of `latent` axes."""
+    return Controls(dims=latent, scales=(1.0,) * latent, offsets=(0.0,) * latent, seed=seed)

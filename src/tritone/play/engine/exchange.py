@@ -10,10 +10,14 @@ class Exchange:
 
     Sound never shifts in time. Output that was not there is replaced by silence, and dropped where it comes late; input
     that did not fit is replaced by silence as soon as there is room. So frame t of the output always belongs to
-    frame t - latency of the input, also after dropouts.
+    frame t - latency of the input, also after dropouts. Without `keeps_time`, for sound that comes from no device,
+    output that was not there in time is heard later instead.
     """
 
-    def __init__(self, *, channels: int, input_frames: int, output_frames: int, prefill: int = 0) -> None:
+    def __init__(
+        self, *, channels: int, input_frames: int, output_frames: int, prefill: int = 0, keeps_time: bool = True
+    ) -> None:
+        self._keeps_time = keeps_time
         self.incoming = RingBuffer(channels=channels, frames=input_frames)
         self.outgoing = RingBuffer(channels=channels, frames=output_frames)
         self.outgoing.write_silence(prefill)
@@ -58,7 +62,7 @@ class Exchange:
             if not self.closed:
                 self.underruns += 1
                 self.missing_frames += missing
-                self.late += missing
+                self.late += missing if self._keeps_time else 0
         self.arrived.ring()
 
     @property

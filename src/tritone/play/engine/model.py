@@ -8,10 +8,11 @@ import numpy as np
 class LiveEngine(Protocol):
     """A streaming model that keeps its state. Used by one thread at a time."""
 
-    latency_samples: int
-    """By how many samples `decode(encode(...))` comes later than what the model gives offline."""
+    @property
+    def latency_samples(self) -> int:
+        """By how many samples `decode(encode(...))` comes later than what the model gives offline."""
 
-    def encode(self, block: np.ndarray) -> np.ndarray:
+    def encode(self, audio: np.ndarray) -> np.ndarray:
         """Sound `(channels, block)` to latents `(dims, frames)`."""
 
     def decode(self, latent: np.ndarray) -> np.ndarray:

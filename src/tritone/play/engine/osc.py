@@ -31,6 +31,7 @@ class OscServer:
             self._server: Any = BlockingOSCUDPServer((host, port), dispatcher)
         except (OSError, OverflowError) as error:
             raise UserError(f"--osc {address} cannot be listened on ({error}); choose another port.") from error
+        self._server.handle_error = lambda request, sender: None  # what is no OSC is not answered
         self.host, self.port = host, int(self._server.server_address[1])
         """Where it listens."""
 

@@ -44,10 +44,13 @@ class Device(Protocol):
 class Session:
     """Rings and worker of one stream; entered, the worker runs.
 
-    `block` is what the device calls with, `heard` whether its output is played at once rather than written to a file.
+    `block` is what the device calls with, `heard` whether its output is played at once rather than written to a file,
+    `keeps_time` whether output belongs to the input of a moment, and is dropped where it comes too late.
     """
 
-    def __init__(self, player: Player, *, block: int, heard: bool, spare_steps: int = 0) -> None:
+    def __init__(
+        self, player: Player, *, block: int, heard: bool, keeps_time: bool = True, spare_steps: int = 0
+    ) -> None:
         step = player.step
         self.player, self.block = player, block
         self.buffer_samples = prefill_for(step=step, device_block=block, spare_steps=spare_steps) if heard else 0
@@ -57,6 +60,7 @@ class Session:
             input_frames=INPUT_BLOCKS * max(step, block),
             output_frames=self.buffer_samples + step if heard else max(2 * step, round(FILE_SECONDS * player.rate)),
             prefill=self.buffer_samples,
+            keeps_time=keeps_time,
         )
         self.worker = Worker(player, self.exchange)
         self.problem: str | None = None
@@ -113,6 +117,12 @@ class Session:
             self.worker.join(LOOK_SECONDS)
             yield self._drained()
         yield self._drained()
+
+    def prepare(self, source: Source) -> None:
+        """Make the first of `source` before a device asks for it; waits at most as long as a device may be silent."""
+        until = time.monotonic() + SILENT_SECONDS
+        while not self._fed(source) and self.exchange.outgoing.room and time.monotonic() < until:
+            self.exchange.made.wait(LOOK_SECONDS)
 
     def played(
         self, device: Device, source: Source | None, stopping: Callable[[], bool], limit: int | None = None

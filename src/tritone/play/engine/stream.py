@@ -107,6 +107,11 @@ class Stream:
             self._in_real_time()
         return self.report() | {"wall_seconds": time.perf_counter() - start}
 
+    @property
+    def mixed_down(self) -> bool:
+        """Whether the channels of the input file are averaged to one."""
+        return self._file is not None and self._file.file_channels > self.player.channels
+
     def latency(self) -> dict[str, float]:
         """In samples at the model's rate, and altogether in ms: model, buffers, device."""
         buffered = self._session.buffer_samples if self._session else 0
@@ -162,7 +167,8 @@ class Stream:
     def _in_real_time(self) -> None:
         wiring, heard = self.wiring, self.wiring.to_device or not self.wiring.driven
         self._session = session = Session(
-            self.player, block=wiring.block, heard=heard, spare_steps=wiring.spare_steps
+            self.player, block=wiring.block, heard=heard, keeps_time=wiring.from_device or not wiring.driven,
+            spare_steps=wiring.spare_steps,
         )  # fmt: skip
         if not wiring.driven:
             self._say()
@@ -177,6 +183,8 @@ class Stream:
         self._say()
         try:
             with session:
+                if self._source is not None:
+                    session.prepare(self._source)
                 card.start()
                 if wiring.to_device:
                     session.played(card, self._source, self._stopping, self._limit)
