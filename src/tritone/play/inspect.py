@@ -5,8 +5,13 @@ from typing import Any
 
 from tritone.data.store import Dataset
 from tritone.errors import UserError
+from tritone.families.base import Synthesizer
+from tritone.play.live import buffer_samples
 from tritone.play.load import run_of
 from tritone.training.run import Run
+
+BLOCKS = (64, 128, 256, 512, 1024, 2048)
+"""Block sizes of which the latency is told."""
 
 
 def inspect(path: Path) -> dict[str, Any]:
@@ -35,4 +40,21 @@ def _model(path: Path) -> dict[str, Any]:
         "weights_bytes": (checkpoint / "model.safetensors").stat().st_size,
         "can": ", ".join(sorted(model.capabilities())),
         **model.facts(),
+        **(live_latency(model) if "stream" in model.capabilities() else {}),
+    }
+
+
+def live_latency(model: Synthesizer) -> dict[str, Any]:
+    """By how much a sound that is played live comes later, in blocks of some sizes.
+
+    `delay_samples` is what the algorithm needs. `buffer_samples` adds up because blocks are no whole latent frames.
+    `live_ms` is both and the block itself, which has to be full before it can be played; a sound card adds its own.
+    """
+    facts = model.facts()
+    ratio, delay = int(facts["ratio"]), int(facts["delay_samples"])
+    buffers = {block: buffer_samples(ratio, block) for block in BLOCKS}
+    whole = {block: delay + buffers[block] + block for block in BLOCKS}
+    return {
+        "buffer_samples": {str(block): samples for block, samples in buffers.items()},
+        "live_ms": {str(block): round(1000 * samples / model.sample_rate, 2) for block, samples in whole.items()},
     }

@@ -100,8 +100,8 @@ class VAE(Synthesizer):
         the channels of noise beside the latent, are heard where `noise_seeds` are given. Raises UserError where the
         latent has too few frames for `samples`.
         """
-        available = latent.shape[-1] * self.ratio - self.pqmf.delay_samples
-        samples = max(available, 0) if samples is None else samples
+        available = max(latent.shape[-1] * self.ratio - self.pqmf.delay_samples, 0)
+        samples = available if samples is None else samples
         if samples > available:
             raise UserError(
                 f"samples asks for {samples}, but this latent lasts {available}; give more frames or fewer samples."
