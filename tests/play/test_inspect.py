@@ -17,7 +17,7 @@ def test_dataset_run_and_checkpoint(data, trained):
     run, checkpoint = inspect(trained), inspect(trained / "checkpoints/step-0")
     assert run["data"] == str(data.resolve()) and run["can"] == "decode, encode, generate, reconstruct, stream"
     assert run["sample_rate"] == RATE and run["weights_bytes"] > 0
-    assert {key for key in run if run[key] != checkpoint[key]} == {"kind", "step"}
+    assert {key for key in run if run[key] != checkpoint[key]} == {"kind", "latent_space", "step"}
     json.dumps([run, checkpoint, inspect(data)])
 
 
