@@ -1,12 +1,14 @@
 """The VAE's variants as a user has them: trained, interrupted, played, their latents written and read."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import soundfile
 from acting import TINY
-from compared import assert_same_bits, lines, state
+from compared import LAUNCH, assert_same_bits, lines, state
 
 V2 = (
     "--model.capacity", 8, "--model.discriminator.capacity", 2, "--training.batch", 2, "--training.crop_samples", 18432,
@@ -61,3 +63,24 @@ def test_codes_in_files(data, audio, done, refused, tmp_path):
     facts = json.loads(done("inspect", run, "--json").out)
     assert facts["bits_per_second"] == pytest.approx(3 * 4 * 44_100 / 1024)
     assert 0 < facts["bits_per_second_by_usage"] <= facts["bits_per_second"] + 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["vae-discrete", "vae-wasserstein"])
+def test_two_processes_learn_what_one_learns(preset, data, done, tmp_path):
+    """One step from fresh weights: code books start and move, and the discrepancy is measured, over the whole batch."""
+    settings = ("--preset", preset, *VARIANTS[preset], *QUIET, "--training.batch", 4, "--training.accumulate", 1)
+    words = ("train", "vae", data, *settings, "--steps", 1, "--training.log_every", 1, "--out")
+    done(*words, tmp_path / "one")
+    command = [sys.executable, *LAUNCH, "-m", "tritone", *map(str, words), str(tmp_path / "two")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=250)
+    assert ended.returncode == 0, ended.stderr
+    one, two = state(tmp_path / "one"), state(tmp_path / "two")
+    for name, value in one.weights.items():
+        if not name.startswith("basis."):
+            apart = (two.weights[name].double() - value.double()).norm()  # Adam makes steps of the least gradients too
+            assert apart <= 1e-5 * value.double().norm(), name
+    own = {"vae-discrete": "commitment", "vae-wasserstein": "mmd"}[preset]
+    logged = [next(line[f"generator/{own}"] for line in lines(run) if f"generator/{own}" in line)
+              for run in (tmp_path / "one", tmp_path / "two")]  # fmt: skip
+    assert logged[1] == pytest.approx(logged[0], rel=1e-4)
