@@ -1,4 +1,4 @@
-"""`tritone import`: a model from elsewhere into a run folder. The module's name ends in _ because `import` is Python's."""
+"""`tritone import`: a model from elsewhere into a run folder."""
 
 import sys
 from collections.abc import Sequence
@@ -29,9 +29,7 @@ def main(argv: Sequence[str]) -> int:
         raise unknown_option(rest[0], "vae") if rest[0].startswith("-") else parser.unknown(rest[0])
     from tritone.play.foreign.run import import_model
 
-    made = import_model(
-        args.file, args.out, gin=args.config, averaged=args.averaged, overrides=config_overrides(args)
-    )
+    made = import_model(args.file, args.out, gin=args.config, averaged=args.averaged, overrides=config_overrides(args))
     for note in (*made.notes, "Weights keep the licence under which they were given to you; name it in README.md."):
         print(note, file=sys.stderr)
     print(made.run)

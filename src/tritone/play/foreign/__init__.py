@@ -1,4 +1,4 @@
-"""Models that other programs trained, made into run folders: read, understood, mapped, written. None of their code runs.
+"""Models that other programs trained, made into run folders. None of their code runs.
 
 - `checkpoint`: acids-rave's `.ckpt`, by a loader that knows tensors and plain values only;
 - `scripted`: an exported `.ts`, whose archive is read without its code;

@@ -1,4 +1,4 @@
-"""From what their files tell to the configuration of a run: the nearest preset, and over it every number that differs."""
+"""From what their files tell to the configuration of a run: the nearest preset, and every number that differs."""
 
 from collections.abc import Mapping
 from math import prod

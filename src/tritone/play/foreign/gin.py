@@ -153,4 +153,6 @@ def _literal(text: str, where: str) -> Any:
         return ast.literal_eval(" ".join(marked.splitlines()))
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         short = text.strip().splitlines()[0][:60]
-        raise UserError(f"{where}: {short!r} is not a value that can be read; give the config.gin of the run.") from error
+        raise UserError(
+            f"{where}: {short!r} is not a value that can be read; give the config.gin of the run."
+        ) from error

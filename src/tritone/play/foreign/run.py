@@ -87,9 +87,7 @@ def import_model(
     _check_free(out)
     found = _read(source, gin, averaged)
     data = f"imported from {source.name}"
-    config = run_config(
-        found.tensors, found.shape, found.said, data=data, step=found.step, overrides=overrides or {}
-    )
+    config = run_config(found.tensors, found.shape, found.said, data=data, step=found.step, overrides=overrides or {})
     step = _starting_step(found, config)
     vae: VAE = families.build("vae", config.model)  # type: ignore[assignment]
     carry(found.tensors, found.shape, vae)
@@ -117,7 +115,9 @@ def _read(source: Path, gin: Path | None, averaged: bool) -> _Found:
     if source.suffix == ".ts":
         return _read_export(source, gin, averaged)
     if source.suffix != ".ckpt":
-        raise UserError(f"{source} is neither a .ckpt of acids-rave nor an exported .ts; other models are not imported.")
+        raise UserError(
+            f"{source} is neither a .ckpt of acids-rave nor an exported .ts; other models are not imported."
+        )
     saved = read_checkpoint(source)
     text = gin or _nearest_gin(source)
     if averaged and not saved.averaged:
@@ -187,7 +187,9 @@ def _notes(found: _Found, config: RunConfig, judges: bool) -> tuple[str, ...]:
     fresh = "differ from ours and stay behind" if own else "are not in the file"
     notes = [
         f"It is in the {stage} stage of training; optimisers start fresh.",
-        "The discriminators came along." if judges else f"The discriminators {fresh}: training on starts with fresh ones.",
+        "The discriminators came along."
+        if judges
+        else f"The discriminators {fresh}: training on starts with fresh ones.",
         "The principal axes of the latent came along; how strong and how fast each moves is not in the file, so that "
         "`generate` only guesses until training or analysis on sound."
         if float(found.tensors.get("fidelity", torch.zeros(1)).max()) > 0
@@ -198,7 +200,9 @@ def _notes(found: _Found, config: RunConfig, judges: bool) -> tuple[str, ...]:
     if shape.noise:
         notes.append("The noise branch is heard with filters that ring on into the next frame, which theirs cuts.")
     if config.model.bottleneck == "wasserstein" and found.said.encoder == "discrete" and not is_quantised(tensors):
-        notes.append("Its quantiser was never switched on in training; the latent is the continuous one that it learned.")
+        notes.append(
+            "Its quantiser was never switched on in training; the latent is the continuous one that it learned."
+        )
     if any(bool((value != 0).any()) for name, value in tensors.items() if ".num_update_" in name):
         notes.append("Statistics that its adaptive norms learned for style transfer stay behind; learn them anew.")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""What the shapes of tensors do not tell: sample rate, dilations, causality, kind of latent. From gin, or from an export."""
+"""What shapes do not tell: sample rate, dilations, causality, kind of latent. From gin, or from an export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +58,9 @@ def said_by_gin(gin: Gin, shape: Shape, source: str) -> Said:
     _check_asked(gin, source)
     _check_agrees(gin, shape, source)
     encoder = gin.find("RAVE.encoder", Reference("VariationalEncoder"))
-    modes = {gin.find("get_padding.mode", "centered", scope) for scope in gin.scopes("get_padding.mode")} or {"centered"}
+    modes = {gin.find("get_padding.mode", "centered", scope) for scope in gin.scopes("get_padding.mode")} or {
+        "centered"
+    }
     if len(modes) > 1:
         raise UserError(f"{source} has encoder and decoder in different paddings ({', '.join(sorted(modes))}).")
     ratios = gin.find("NoiseGenerator.ratios" if shape.architecture == "v1" else "NoiseGeneratorV2.ratios")
@@ -134,7 +136,9 @@ def _rows_of_gin(gin: Gin, shape: Shape, source: str) -> Rows:
     else:
         said = [gin.find(f"{name}.dilations", gin.find("DILATIONS"), SCOPE) for name in ("EncoderV2", "GeneratorV2")]
         if said[0] is None or said[0] != said[1]:
-            raise UserError(f"{source} gives encoder and decoder the dilations {said[0]} and {said[1]}; they must agree.")
+            raise UserError(
+                f"{source} gives encoder and decoder the dilations {said[0]} and {said[1]}; they must agree."
+            )
         nested = all(isinstance(row, list | tuple) for row in said[0])
         rows = tuple(map(tuple, said[0])) if nested else (tuple(said[0]),) * len(shape.ratios)
     counts, units = [len(row) for row in rows], [len(level) for level in shape.decoder_units[::-1]]
@@ -170,7 +174,9 @@ def _discriminator(gin: Gin) -> dict[str, Any]:
         "periods": ("DescriptDiscriminator.periods", "MultiPeriodDiscriminator.periods"),
         "resolutions": ("DescriptDiscriminator.fft_sizes",),
     }
-    found = {ours: next((v for each in theirs if (v := gin.find(each)) is not None), None) for ours, theirs in names.items()}
+    found = {
+        ours: next((v for each in theirs if (v := gin.find(each)) is not None), None) for ours, theirs in names.items()
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -198,7 +204,9 @@ def _skip_is_delayed(values: Mapping[str, Any]) -> bool:
 
 def _kind_of_encoder(name: str, source: str) -> str:
     if name not in ENCODERS:
-        raise UserError(f"{source} has an encoder of the class {name or 'none'}, which is none of {', '.join(ENCODERS)}.")
+        raise UserError(
+            f"{source} has an encoder of the class {name or 'none'}, which is none of {', '.join(ENCODERS)}."
+        )
     return ENCODERS[name]
 
 

@@ -135,7 +135,9 @@ def _ratios(strided: Sequence[Layer], odd: bool) -> tuple[int, ...]:
     """Strides from kernels: 2r + 1 in v1, 2r in v2."""
     kernels = [layer.shape[2] for layer in strided]
     if not kernels or any(kernel % 2 != int(odd) for kernel in kernels):
-        raise UserError(f"The encoder's strided convolutions have kernels {kernels}, which are not those of this version.")
+        raise UserError(
+            f"The encoder's strided convolutions have kernels {kernels}, which are not those of this version."
+        )
     return tuple(kernel // 2 for kernel in kernels)
 
 
@@ -156,7 +158,9 @@ def _levels(
     marks = [place[layer.path] for layer in borders]
     edges = [-1, *marks] if before else [*marks, len(everything)]
     if any(layer.shape[2] != UNIT_KERNEL for layer in units):
-        raise UserError(f"The residual units have kernels other than {UNIT_KERNEL}, which the vae family does not have.")
+        raise UserError(
+            f"The residual units have kernels other than {UNIT_KERNEL}, which the vae family does not have."
+        )
     return tuple(
         tuple(layer.path for layer in units if low < place[layer.path] < high) for low, high in pairwise(edges)
     )
