@@ -89,6 +89,14 @@ def test_fidelity_needs_a_model_that_knows():
         Desk(starting_controls(4)).apply(["fidelity", 0.5])
 
 
+@pytest.mark.parametrize("line", ["dims 2", "fidelity 0.5", "fill 1"])
+def test_codes_and_angles_have_no_axes_to_leave_out(line):
+    desk = Desk(starting_controls(4), shares=[0.5, 0.8, 0.95, 1.0], along_axes=False)
+    with pytest.raises(UserError, match="codes or angles"):
+        desk.apply(line.split())
+    desk.apply(["offset", 0, 1])
+
+
 def test_reset_leads_back_to_the_beginning(desk):
     desk.apply(["dims", 2])
     desk.begin()

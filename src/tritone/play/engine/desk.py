@@ -43,20 +43,31 @@ KNOBS = {
     "wet": Knob("wet", 0, 1, "wet SHARE: of the model; the rest is the input"),
 }
 """All controls by name."""
+OF_AXES = ("fidelity", "dims", "fill")
+"""Those that leave single axes out, which codes and angles do not have."""
 
 
 class Desk:
-    """Holds the controls of one stream. Any thread may apply words; the worker reads `controls` once a block."""
+    """Holds the controls of one stream. Any thread may apply words; the worker reads `controls` once a block.
+
+    `shares` tells what share of variance the first 1, 2, ... axes hold; where the latent is not `along_axes`, none can
+    be left out.
+    """
 
     def __init__(
-        self, controls: Controls, *, shares: Sequence[float] | None = None, status: Callable[[], str] = lambda: ""
+        self,
+        controls: Controls,
+        *,
+        shares: Sequence[float] | None = None,
+        along_axes: bool = True,
+        status: Callable[[], str] = lambda: "",
     ) -> None:
         self.controls = controls
         """The settings of this moment."""
         self.status = status
         """What `status` answers."""
         self._start = controls
-        self._shares = shares
+        self._shares, self._along_axes = shares, along_axes
         self._one_writer = threading.Lock()
 
     def begin(self) -> None:
@@ -82,6 +93,8 @@ class Desk:
         if name not in KNOBS:
             mend = nearest(name, (*KNOBS, *plain))
             raise UserError(f"There is no control {name!r}{mend if mend != '.' else '; `help` lists them.'}")
+        if name in OF_AXES and not self._along_axes:
+            raise UserError(f"{name} leaves out axes, but the latent of this model is made of codes or angles.")
         with self._one_writer:
             self.controls = self._turned(name, KNOBS[name], values)
         return self._said(name, values)

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.families.vae.model import VAE
 from tritone.play.engine.controls import starting_controls
 from tritone.play.engine.desk import Desk, Word
 from tritone.play.engine.model import step_for
 from tritone.play.engine.player import Player
 from tritone.play.inference.live import open_engine
+
+AXES = ("normal", "wasserstein")
+"""Bottlenecks whose latents lie along axes, each of which can rest at its mean."""
 
 
 def open_player(
@@ -26,21 +31,33 @@ def open_player(
 ) -> Player:
     """A player of a model that can `stream`, for a device with blocks of `block` samples.
 
-    All axes of the latent are decoded, so that `dims` or `fidelity`, the controls in `words` (`["offset", 0, 1.5]`) and
-    all that is turned later need no other engine. Raises UserError for an engine that is not there, and for words that
-    make no sense.
+    All axes of a latent are decoded, so that `dims` or `fidelity`, the controls in `words` (`["offset", 0, 1.5]`) and
+    all that is turned later need no other engine. Of codes, `dims` levels are decoded. Raises UserError for an engine
+    that is not there, and for words that make no sense.
     """
-    step = step_for(block, int(model.facts()["ratio"]))
-    vae: Any = model  # what can stream is a VAE
-    live = open_engine(vae, engine=engine, precision=precision, block=step, threads=threads, noise=noise)
+    facts, vae = model.facts(), _vae(model)
+    along_axes = facts.get("bottleneck", AXES[0]) in AXES
+    live = open_engine(
+        vae, engine=engine, precision=precision, block=step_for(block, int(facts["ratio"])), threads=threads,
+        noise=noise, dims=None if along_axes else dims,
+    )  # fmt: skip
     live.seed = seed
-    basis = getattr(model, "basis", None)
-    shares = None if basis is None else basis.fidelity.tolist()
-    desk = Desk(starting_controls(live.facts.dims, seed=seed), shares=shares)
-    for name, value in (("dims", dims), ("fidelity", fidelity)):
+    desk = Desk(
+        starting_controls(live.facts.dims, seed=seed), shares=vae.basis.fidelity.tolist(), along_axes=along_axes
+    )  # fmt: skip
+    for name, value in (("dims", dims if along_axes else None), ("fidelity", fidelity)):
         if value is not None:
             desk.apply([name, value])
     for turn in words:
         desk.apply(turn)
     desk.begin()
-    return Player(live, desk, channels=model.channels, rate=model.sample_rate, ratio=live.facts.ratio, step=step)
+    return Player(
+        live, desk, channels=model.channels, rate=model.sample_rate, ratio=live.facts.ratio, step=live.block
+    )  # fmt: skip
+
+
+def _vae(model: Synthesizer) -> VAE:
+    """The model, of the one family whose models stream. UserError for another."""
+    if not isinstance(model, VAE):
+        raise UserError(f"A {type(model).__name__} cannot stream; give a run of the family vae.")
+    return model

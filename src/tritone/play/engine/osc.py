@@ -1,6 +1,7 @@
 """Controls over OSC: `/tritone/offset 0 1.5`, or `/offset/0 1.5`."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from tritone.errors import UserError
@@ -18,20 +19,12 @@ class OscServer:
     """
 
     def __init__(self, desk: Desk, address: str) -> None:
-        try:
-            from pythonosc.dispatcher import Dispatcher
-            from pythonosc.osc_server import BlockingOSCUDPServer
-        except ImportError as error:
-            raise UserError("--osc needs python-osc; run `pip install 'tritone[realtime]'`.") from error
         host, port = _address(address)
-        dispatcher = Dispatcher(strict_timing=False)
-        dispatcher.set_default_handler(self._heard)
         self._desk = desk
         try:
-            self._server: Any = BlockingOSCUDPServer((host, port), dispatcher)
+            self._server = _server(host, port, self._heard)
         except (OSError, OverflowError) as error:
             raise UserError(f"--osc {address} cannot be listened on ({error}); choose another port.") from error
-        self._server.handle_error = lambda request, sender: None  # what is no OSC is not answered
         self.host, self.port = host, int(self._server.server_address[1])
         """Where it listens."""
 
@@ -54,6 +47,22 @@ class OscServer:
         except UserError as error:
             return ANSWER, str(error)
         return None if len(words) > 1 else (ANSWER, answer)
+
+
+def _server(host: str, port: int, heard: Callable[..., tuple[str, str] | None]) -> Any:
+    try:
+        from pythonosc.dispatcher import Dispatcher
+        from pythonosc.osc_server import BlockingOSCUDPServer
+    except ImportError as error:
+        raise UserError("--osc needs python-osc; run `pip install 'tritone[realtime]'`.") from error
+
+    class Server(BlockingOSCUDPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """What is no OSC is not answered."""
+
+    dispatcher = Dispatcher(strict_timing=False)
+    dispatcher.set_default_handler(heard)
+    return Server((host, port), dispatcher)
 
 
 def words_of(address: str, values: tuple[Any, ...]) -> list[Word]:

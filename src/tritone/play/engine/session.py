@@ -1,5 +1,6 @@
 """A stream in real time: a worker between two rings, and what drives them, a sound card or the clock."""
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -76,6 +77,8 @@ class Session:
     def __enter__(self) -> "Session":
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.collect()
+        gc.freeze()  # what is there now will not be looked through while it plays
         self.worker.start()
         return self
 
@@ -84,6 +87,7 @@ class Session:
     ) -> None:
         self.worker.stop()
         sys.setswitchinterval(self._interval)
+        gc.unfreeze()
         if error is None and self.worker.error:
             raise self.worker.error
         if error is None and self.problem:

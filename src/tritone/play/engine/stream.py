@@ -45,7 +45,7 @@ class Wiring:
     """Of the noise source."""
 
     def __post_init__(self) -> None:
-        if not self.driven and self.input == self.output and Path(self.input).exists():
+        if not self.driven and Path(self.input).is_file() and Path(self.input).resolve() == Path(self.output).resolve():
             raise UserError(f"--output {self.output} would overwrite the sound it is made from; give another file.")
         if self.loop and (self.from_device or self.input in SYNTHETIC):
             raise UserError("--loop repeats a file; give one with --input.")
