@@ -145,3 +145,19 @@ def test_blocks_of_one_size_save_latency(name: str, block: int) -> None:
     expected = offline(subject, audio, None, None)[..., : audio.shape[-1] - late]
     same(output[..., late:], expected)
     assert not output[..., :late].any()
+
+
+@pytest.mark.parametrize("name", ["vae-v3", "vae-v3-causal"])
+def test_with_the_style_of_another_sound(name: str) -> None:
+    subject = loud(name)
+    model = subject.model
+    source, target = (sound(("noise", seed, level), 1, 1, 30_000) for seed, level in ((1, 0.5), (2, 0.05)))
+    style = model.learn_style(source, target.cumsum(-1))
+    live = LiveStream(model.streaming(style=style))
+    audio = sound(("burst", 7, 0.5), 1, 1, length(subject, live.latency_samples))
+    output = played(live, audio, [1_000])
+    silence = torch.nn.functional.pad(audio, (0, 4 * model.ratio + subject.ahead))
+    expected = model.reconstruct(silence, style=style)[..., : audio.shape[-1] - live.latency_samples]
+    assert (expected - model.reconstruct(silence)[..., : expected.shape[-1]]).abs().max() > 0.01
+    same(output[..., live.latency_samples :], expected)
+    assert not output[..., : live.latency_samples].any()

@@ -39,7 +39,7 @@ def streamed(layer: nn.Module, plan: Plan, signal: torch.Tensor, before: int, ra
 def compare(layer: nn.Module, channels: int, rate: int, before: int, blocks: list[int], atol: float = 2e-5):
     """The twin's output is the offline one, `lag` later."""
     torch.manual_seed(0)
-    plan = Plan()
+    plan = Plan({})
     made, behind = twin(layer, Place(rate, channels, before), plan)
     assert behind.lag == layer.lag(before) and behind.rate == rate * layer.ratio
     signal = torch.randn(2, channels, FRAMES * rate)
@@ -135,7 +135,7 @@ def test_lag_of_upsampling_is_the_least_that_is_possible(stride: int) -> None:
 def test_filter_bank_in_polarity_too(frames: int, causal: bool, channels: int, design: str) -> None:
     """Latent frames of any number of the bank's frames, odd ones too, whose signs alternate between latent frames."""
     torch.manual_seed(0)
-    bank, plan = Pqmf(4, 48, 80.0, design, causal), Plan()
+    bank, plan = Pqmf(4, 48, 80.0, design, causal), Plan({})
     sound = Place(4 * frames, channels)
     bands = analysed(bank, sound)
     audio = torch.randn(2, channels, 4 * frames * FRAMES)
@@ -144,7 +144,7 @@ def test_filter_bank_in_polarity_too(frames: int, causal: bool, channels: int, d
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-5)
     assert bands.lag == (0 if causal else (24 - 4 + 3) // 4)
 
-    plan, back = Plan(), synthesised(bank, Place(frames, 4 * channels, bands.lag))
+    plan, back = Plan({}), synthesised(bank, Place(frames, 4 * channels, bands.lag))
     made = StreamingSynthesis(bank, Place(frames, 4 * channels, bands.lag), plan)
     got = streamed(made, plan, expected, bands.lag, frames, [2, 1])[..., back.lag :]
     again = bank.synthesis(torch.nn.functional.pad(expected, (0, 40)))

@@ -240,9 +240,18 @@ class VAE(Synthesizer):
         reaches = [(time, *self._reach(time + self.pqmf.delay_samples)) for time in times]
         return max(time - first for time, first, _ in reaches), max(last - time for time, _, last in reaches)
 
-    def streaming(self, dims: int | None = None, fidelity: float | None = None, noise: bool = False) -> StreamingVAE:
-        """The same model block by block, with so many axes of the latent; `noise`: with the noise branch, if any."""
-        return StreamingVAE(self, self.bottleneck.keep(self.basis, dims, fidelity), noise)
+    def streaming(
+        self,
+        dims: int | None = None,
+        fidelity: float | None = None,
+        noise: bool = False,
+        style: instance_norm.Style | None = None,
+    ) -> StreamingVAE:
+        """The same model block by block, with so many axes of the latent; `noise`: with the noise branch, if any.
+
+        A `style` is `reconstruct`'s, and stays with the stream.
+        """
+        return StreamingVAE(self, self.bottleneck.keep(self.basis, dims, fidelity), noise, style)
 
     def _reach(self, time: int) -> tuple[int, int]:
         """First and last input sample on which sample `time` of the synthesised sound depends."""

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from tritone.families.vae.streaming_bottleneck import hearing, reading, streaming_bottleneck
 from tritone.families.vae.streaming_decoder import first_convolution, streaming_decoder
 from tritone.families.vae.streaming_encoder import last_convolution, streaming_encoder
+from tritone.families.vae.streaming_style import exchanges
+from tritone.nn.instance_norm import Style
 from tritone.nn.streaming.bank import StreamingAnalysis, StreamingSynthesis, analysed, synthesised
 from tritone.nn.streaming.memory import Start
 from tritone.nn.streaming.plan import Place, Plan, clocks, fresh_state
@@ -26,8 +28,8 @@ class StreamingVAE(nn.Module):
     """A VAE that plays block by block. Can be scripted, and exported to ONNX with blocks of a fixed size.
 
     `dims` rows of the latent (axes, levels of codes, angles) are encoded and decoded; with `noise` the noise branch is
-    heard, if there is one. The weights are copied (weight norm, batch norm and the latent's rotation multiplied into
-    them), `vae` stays as it is.
+    heard, if there is one; with a `style` (`VAE.learn_style`) the sound takes on another's. The weights are copied
+    (weight norm, batch norm and the latent's rotation multiplied into them), `vae` stays as it is.
 
     State is a list of tensors, one list for the encoder and one for the decoder. The first tensor is the position:
     int64 `(1,)`, the offline index of the next latent frame to come in. Each of the others holds the last rows that one
@@ -37,7 +39,7 @@ class StreamingVAE(nn.Module):
 
     silence: Tensor
 
-    def __init__(self, vae: "VAE", dims: int, noise: bool) -> None:
+    def __init__(self, vae: "VAE", dims: int, noise: bool, style: Style | None = None) -> None:
         super().__init__()
         self.sample_rate, self.channels, self.ratio = vae.sample_rate, vae.channels, vae.ratio
         self.dims, self.latent = dims, vae.basis.dims
@@ -48,16 +50,16 @@ class StreamingVAE(nn.Module):
         self.fill_rows = self.bottleneck.fill_rows
         """Rows of `fill` that `decode` takes."""
         with torch.no_grad():
-            self._encoding(vae)
-            self._decoding(vae, noise)
+            instead = exchanges(vae, style)
+            self._encoding(vae, Plan(instead))
+            self._decoding(vae, Plan(instead), noise)
         self.register_buffer("silence", torch.zeros(1), persistent=False)
         self.latency_samples = self.encoder_lag * self.ratio + self.decoder_lag
         """By how many samples what is decoded from live latents comes later than `VAE.reconstruct`."""
         self.eval().requires_grad_(False)
 
-    def _encoding(self, vae: "VAE") -> None:
-        plan, sound = Plan(), Place(vae.ratio, vae.channels)
-        bank = vae.pqmf
+    def _encoding(self, vae: "VAE", plan: Plan) -> None:
+        bank, sound = vae.pqmf, Place(vae.ratio, vae.channels)
         self.analysis = StreamingAnalysis(bank, sound, plan) if isinstance(bank, Pqmf) else None
         bands = analysed(bank, sound) if isinstance(bank, Pqmf) else sound
         last = reading(last_convolution(vae.encoder), vae.bottleneck, vae.basis, self.dims)
@@ -67,8 +69,8 @@ class StreamingVAE(nn.Module):
         """Latent frames by which live latents come later than offline ones."""
         self.encoder_shapes, self.encoder_rates, self.encoder_longest = plan.shapes, plan.rates, plan.longest
 
-    def _decoding(self, vae: "VAE", noise: bool) -> None:
-        plan, bank = Plan(), vae.pqmf
+    def _decoding(self, vae: "VAE", plan: Plan, noise: bool) -> None:
+        bank = vae.pqmf
         first = hearing(first_convolution(vae.decoder), vae.bottleneck, vae.basis)
         self.decoder = streaming_decoder(vae.decoder, first, noise, plan)
         bands = self.decoder.place

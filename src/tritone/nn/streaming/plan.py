@@ -1,9 +1,10 @@
 """Where a signal is on its way through a streaming network, and what the network remembers between blocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,12 @@ class Plan:
 
     State is a list of tensors: first the position, int64 `(1,)`, the offline index of the next latent frame to come in;
     then for every slot the last rows `(batch, rows, channels)` of what one layer took in, zero at the start.
+
+    `instead` names layers for whose twin something else is taken that acts on each row `(batch, time, channels)`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Mapping[nn.Module, nn.Module]) -> None:
+        self.instead = instead
         self.shapes: list[tuple[int, int]] = []
         self.rates: list[int] = []
         self.longest = 0

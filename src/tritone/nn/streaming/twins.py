@@ -6,6 +6,8 @@ of those known here bring their own: a method `streaming(place, plan) -> (twin, 
 around; `by_rows() -> Module` where they act on each sample by itself but read channels; nothing where they do not.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +23,8 @@ from tritone.nn.streaming.spectrum import StreamingLogSpectrum, StreamingSpectru
 
 def twin(layer: nn.Module, place: Place, plan: Plan) -> tuple[nn.Module, Place]:
     """The streaming twin of a layer that reads the signal at `place`, and the place of what it gives."""
+    if layer in plan.instead:
+        return Rows(plan.instead[layer]), place
     if isinstance(layer, Residual):
         return _residual(layer, place, plan)
     if isinstance(layer, Chain):
@@ -36,9 +40,11 @@ def twin(layer: nn.Module, place: Place, plan: Plan) -> tuple[nn.Module, Place]:
     if isinstance(layer, SpectrumToWave):
         behind = Place(place.rate * layer.hop, layer.channels, layer.lag(place.lag))
         return StreamingSpectrumToWave(layer, place, plan), behind
-    if hasattr(layer, "streaming"):
-        return layer.streaming(place, plan)
-    return Rows(layer.by_rows() if hasattr(layer, "by_rows") else layer), place
+    own: Callable[[Place, Plan], tuple[nn.Module, Place]] | None = getattr(layer, "streaming", None)
+    if own is not None:
+        return own(place, plan)
+    by_rows: Callable[[], nn.Module] | None = getattr(layer, "by_rows", None)
+    return Rows(layer if by_rows is None else by_rows()), place
 
 
 def chain(layers: list[nn.Module], place: Place, plan: Plan) -> tuple[StreamingChain, Place]:
