@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from tritone.config import deep_merge, make_config, parse_yaml
 from tritone.families.vae.config import Config, PqmfConfig
 from tritone.families.vae.model import VAE, build
+from tritone.play.foreign.names import carry
+from tritone.play.foreign.shapes import read_shape
 
 Name = Literal["v1", "v2", "v2_small"]
 PRESETS: dict[str, str] = {"v1": "vae-v1", "v2": "vae-v2", "v2_small": "vae-v2-small"}
 GAIN = 2.0
-HEADS = ("waveform_module", "noise_module", "synth.branches")
-"""Prefixes of the peer's decoder modules that do not belong to its trunk."""
 
 
 @cache
@@ -94,61 +94,14 @@ def our_config(name: Name, *, causal: bool = False, channels: int = 1) -> Config
 def build_ours(peer: nn.Module, name: Name, *, causal: bool = False, channels: int = 1) -> VAE:
     """Our model with the peer's encoder, decoder and filter bank."""
     ours = build(our_config(name, causal=causal, channels=channels)).eval()
-    carry_encoder(peer.encoder, ours.encoder)
-    carry_decoder(peer.decoder, ours.decoder)
-    carry_prototype(peer.pqmf, ours.pqmf)
+    tensors = peer.state_dict()
+    carry(tensors, read_shape(tensors), ours)
     return ours
-
-
-def carry_encoder(peer: nn.Module, ours: nn.Module) -> None:
-    """Weights and batch norm of the peer's encoder into ours; both list their layers from input to output."""
-    _carry(_layers(peer), _layers(ours))
-
-
-def carry_decoder(peer: nn.Module, ours: nn.Module) -> None:
-    """Weights of the peer's decoder into ours: trunk, heads and noise branch each from input to output."""
-    named = [(name, layer) for name, layer in peer.named_modules() if _is_layer(layer)]
-    trunk = [layer for name, layer in named if not name.startswith(HEADS)]
-    noise = [layer for name, layer in named if name.startswith(("noise_module", "synth.branches.2"))]
-    heads = [layer for name, layer in named if layer not in trunk and layer not in noise]
-    our_trunk, our_heads = _layers(ours.trunk), list(ours.heads())
-    _carry([*trunk, *heads], [*our_trunk, *our_heads])
-    if ours.noise_branch is not None:
-        _carry(noise, _layers(ours.noise_branch))
-
-
-def carry_prototype(peer: nn.Module, ours: nn.Module) -> None:
-    """The peer's odd prototype filter, centred where our bank has its centre."""
-    prototype = peer.h.detach().flatten()
-    start = round(ours.centre - (len(prototype) - 1) / 2)
-    padded = torch.zeros(ours.taps)
-    padded[start : start + len(prototype)] = prototype
-    ours.load_state_dict({"prototype": padded})
 
 
 def _preset(name: str) -> dict[str, Any]:
     values = parse_yaml((files("tritone") / "presets" / f"{name}.yaml").read_text(encoding="utf-8"), name)
     return deep_merge(_preset(values["base"]), values) if "base" in values else values
-
-
-def _is_layer(module: nn.Module) -> bool:
-    return isinstance(module, nn.Conv1d | nn.ConvTranspose1d | nn.BatchNorm1d | nn.BatchNorm2d)
-
-
-def _layers(module: nn.Module) -> list[nn.Module]:
-    return [layer for layer in module.modules() if _is_layer(layer)]
-
-
-def _carry(sources: list[nn.Module], targets: list[nn.Module]) -> None:
-    for source, target in zip(sources, targets, strict=True):
-        target.load_state_dict({_our_key(key): value for key, value in source.state_dict().items()})
-
-
-def _our_key(key: str) -> str:
-    return {
-        "weight_g": "parametrizations.weight.original0",
-        "weight_v": "parametrizations.weight.original1",
-    }.get(key, key)
 
 
 def difference(ours: Tensor, peer: Tensor) -> float:

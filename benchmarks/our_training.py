@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from acids import PRESETS, Name, carry_decoder, carry_encoder, carry_prototype, our_config
-from acids_discriminator import discriminator_state
+from acids import PRESETS, Name, our_config
 from torch import Tensor, nn
 
 from tritone.config import load_preset, make_config
 from tritone.data.batch import Batch, plain_batch
+from tritone.play.foreign.discriminator import discriminator_state
+from tritone.play.foreign.names import carry
+from tritone.play.foreign.shapes import read_shape
 from tritone.training.machine import Machine
 from tritone.training.trainer import Trainer
 
@@ -51,9 +53,8 @@ class OurTraining:
 
     def carry(self, peer: nn.Module) -> None:
         """The peer's weights into ours, discriminators included."""
-        carry_encoder(peer.encoder, self.trainer.synthesizer.encoder)
-        carry_decoder(peer.decoder, self.trainer.synthesizer.decoder)
-        carry_prototype(peer.pqmf, self.trainer.synthesizer.pqmf)
+        tensors = peer.state_dict()
+        carry(tensors, read_shape(tensors), self.trainer.synthesizer)  # type: ignore[arg-type]
         discriminators = self.trainer.family.helpers["discriminators"]
         discriminators.load_state_dict(discriminator_state(peer.discriminator.state_dict()))
 

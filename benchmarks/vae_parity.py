@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 import torch
 from acids import Name, build_ours, build_peer, difference, silence_noise
-from acids_discriminator import discriminator_state
 from table import Row, arguments, at_most, finish, machine
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,6 +20,7 @@ from tritone.families.vae.model import VAE
 from tritone.nn.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from tritone.nn.discriminators import Discriminators
 from tritone.nn.losses import SpectralDistance, kl_divergence
+from tritone.play.foreign.discriminator import discriminator_state
 
 BAR = 1e-5
 MATCHING = "feature matching (theirs once, not twice weighted)"

@@ -90,4 +90,10 @@ def settings(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     if "scale." not in stacks:
         return {}
     first = next(name for name in names if name.endswith("net.0.bias"))
-    return {"design": "rave", "scales": len(stacks["scale."]), "capacity": len(tensors[PREFIX + first])}
+    found = {
+        "design": "rave",
+        "scales": len(stacks["scale."]),
+        "capacity": len(tensors[PREFIX + first]),
+        "resolutions": [],
+    }
+    return found if "period." in stacks else {**found, "periods": []}
