@@ -55,8 +55,6 @@ class QuantiserConfig:
 class DiscriminatorConfig:
     """The discriminators of stage 2."""
 
-    design: Literal["rave", "descript"] = "rave"
-    """rave: scales, periods and magnitudes; descript: periods and complex spectra in bands, of the Descript codec."""
     scales: int = 3
     """Copies of the waveform discriminator, each on half the rate of the one before."""
     periods: tuple[int, ...] = ()
@@ -67,6 +65,8 @@ class DiscriminatorConfig:
     """Channels of the first layer; rave's spectrogram discriminators have half as many in every layer."""
     every: int = 2
     """The discriminator learns on every n-th step of stage 2, the decoder on the others."""
+    design: Literal["rave", "descript"] = "rave"
+    """rave: scales, periods and magnitudes; descript: periods and complex spectra in bands, of the Descript codec."""
 
 
 @dataclass(frozen=True)
