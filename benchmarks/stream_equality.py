@@ -4,8 +4,8 @@ Ours: every preset of the VAE as shipped, with random loud weights, through `Liv
 1 to 16,384 samples; a click and noise; against `reconstruct`, `latency_samples` later, from the first sample on.
 
 acids-rave says no latency, so its stream (cached convolutions, blocks of 2048) is laid where it correlates best with
-its own offline model, whatever the sign. Its latent frames begin at other samples than offline (256 later in v1, 1920 in
-v2, 384 in v2_small), so that even then the sound differs. Posterior means and no noise on both sides, the same weights.
+its own offline model, whatever the sign. Its latent frames begin at other samples than offline (256 later in v1, 1920
+in v2, 384 in v2_small), so that even then the sound differs. Posterior means, no noise, the same weights on both sides.
 """
 
 import argparse
