@@ -22,7 +22,7 @@ def buffer_samples(ratio: int, block: int | None) -> int:
 
 
 class FrameNoise:
-    """Noise for `(batch, rows, rate)` numbers a latent frame, drawn frame by frame: however blocks are cut, the same."""
+    """Noise `(batch, rows, rate)` for every latent frame, drawn frame by frame: however blocks are cut, the same."""
 
     def __init__(self, seed: int, shape: tuple[int, int, int], *, normal: bool) -> None:
         self.generator = torch.Generator().manual_seed(seed)
@@ -77,9 +77,10 @@ class LiveStream:
         self.fill = self.given_fill or self._resting(beside)
         self.encoder_state = stream.encoder_state(self.batch)
         self.decoder_state = stream.decoder_state(self.batch, -stream.encoder_lag)
-        self.waiting = torch.zeros(self.batch, stream.channels, 0)
+        device = self.encoder_state[0].device
+        self.waiting = torch.zeros(self.batch, stream.channels, 0, device=device)
         """What was taken in and is not yet a whole latent frame."""
-        self.ready = torch.zeros(self.batch, stream.channels, self.buffer_samples)
+        self.ready = torch.zeros(self.batch, stream.channels, self.buffer_samples, device=device)
         """What is to be given out next."""
 
     @torch.inference_mode()
@@ -105,8 +106,8 @@ class LiveStream:
         if self.between is not None:
             latent = self.between(latent)
         frames = latent.shape[-1]
-        noise = self.noise(frames) if self.stream.noise_bands else None
-        fill = self.fill(frames) if self.given_fill or self.stream.beside else None
+        noise = self.noise(frames).to(latent.device) if self.stream.noise_bands else None
+        fill = self.fill(frames).to(latent.device) if self.given_fill or self.stream.beside else None
         sound, self.decoder_state = self.stream.decode(latent, noise, self.decoder_state, fill)
         return sound
 

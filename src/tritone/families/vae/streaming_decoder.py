@@ -43,7 +43,8 @@ class StreamingHeads(nn.Module):
         waveform, level = heads[..., : self.bands], heads[..., self.bands :]
         bands = torch.tanh(waveform) * modified_sigmoid(level) if self.loud else waveform * torch.sigmoid(level)
         if self.noise is not None:
-            assert noise is not None, "this decoder has a noise branch: give noise"
+            if noise is None:
+                raise ValueError("the noise branch of this stream is heard: give noise")
             shaped = self.noise(signal, noise, clock, state)
             if self.noise_wait is not None:
                 shaped = self.noise_wait(shaped, state)
