@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from tritone.errors import UserError
 from tritone.families.prior.streaming import StreamingPrior
@@ -80,7 +79,7 @@ def read_facts(path: Path | str) -> dict[str, Any]:
     return json.loads(kept[FACTS] or "{}")
 
 
-def _facts(stream: StreamingVAE, module: nn.Module) -> dict[str, Any]:
+def _facts(stream: StreamingVAE, module: Any) -> dict[str, Any]:
     return {
         "format": "nn",
         "sample_rate": stream.sample_rate,
