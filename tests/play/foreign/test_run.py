@@ -54,6 +54,17 @@ def test_it_gives_the_sound_that_acids_rave_gave(tmp_path, with_bank, key, kind)
     assert np.abs(ours[: end - late] - theirs[late:end]).max() <= 1e-5 * max(1.0, theirs.std())
 
 
+def test_without_the_zeros_of_its_filter_bank_a_causal_model_hears_frames_80_samples_apart(tmp_path, with_bank):
+    """Theirs come 256 samples late at the encoder, and 528 in all; ours without zeros 176, which is taken out again."""
+    source = write_checkpoint(tmp_path / "theirs", LITTLE["v2-causal"])
+    short = {"model": {**LIGHT["model"], "pqmf": {"taps": 384}}}
+    model = load(import_model(source, tmp_path / "run", overrides=short).run)
+    assert model.pqmf.delay_samples == 528 - 160
+    ours = model.reconstruct(torch.nn.functional.pad(noise(), (80, 0)))[0, 0, 80:].numpy()
+    theirs = RECORDED["v2-causal"]
+    assert np.abs(ours[: SAMPLES - 528 - 128] - theirs[528:-128]).max() <= 1e-5
+
+
 def test_a_live_version_of_it_gives_the_same_sound_later(tmp_path, with_bank):
     model = load(
         import_model(write_checkpoint(tmp_path / "theirs", LITTLE["v2"]), tmp_path / "run", overrides=LIGHT).run

@@ -9,7 +9,7 @@ import collections
 import pathlib
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,12 @@ from torch import Tensor
 
 from tritone.errors import UserError
 
-ALLOWED = [argparse.Namespace, collections.defaultdict, pathlib.PosixPath, pathlib.PurePosixPath]
+ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+    argparse.Namespace,
+    collections.defaultdict,
+    pathlib.PosixPath,
+    pathlib.PurePosixPath,
+]
 """Classes beside torch's own list; none of them does anything when it is made."""
 NAMED = re.compile(r"(?:GLOBAL|global|class) `?([\w.]+\.[\w.]+)")
 WRONG = (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError)

@@ -83,17 +83,13 @@ def settings(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
         return {"design": "descript", "scales": 0, "capacity": len(tensors[f"{PREFIX}discriminators.0.convs.0.0.bias"])}
     stacks: dict[str, set[str]] = {}
     for name in names:
-        found = CONV_NET.match(name)
-        if found is None or found.group(1) not in FAMILIES:
+        matched = CONV_NET.match(name)
+        if matched is None or matched.group(1) not in FAMILIES:
             return {}
-        stacks.setdefault(FAMILIES[found.group(1)], set()).add(found.group(2))
+        stacks.setdefault(FAMILIES[matched.group(1)], set()).add(matched.group(2))
     if "scale." not in stacks:
         return {}
     first = next(name for name in names if name.endswith("net.0.bias"))
-    found = {
-        "design": "rave",
-        "scales": len(stacks["scale."]),
-        "capacity": len(tensors[PREFIX + first]),
-        "resolutions": [],
-    }
-    return found if "period." in stacks else {**found, "periods": []}
+    own: dict[str, Any] = {"design": "rave", "scales": len(stacks["scale."]), "resolutions": []}
+    own["capacity"] = len(tensors[PREFIX + first])
+    return own if "period." in stacks else {**own, "periods": []}

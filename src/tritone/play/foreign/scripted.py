@@ -11,7 +11,6 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +126,7 @@ def _tensor(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int,
     if not isinstance(storage, Tensor) or len(size) != len(stride):
         raise ValueError("a tensor without numbers")
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
-    if min((offset, *size, *stride), default=0) < 0 or (prod(size) and last >= len(storage)):
+    if min((offset, *size, *stride), default=0) < 0 or (0 not in size and last >= len(storage)):
         raise ValueError("a tensor reaches beyond its numbers")
     return storage.as_strided(tuple(size), tuple(stride), offset).clone()
 
