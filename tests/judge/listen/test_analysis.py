@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from tritone.judge.listen import test as listening
-from tritone.judge.listen.analysis import analyse, rank_biserial, result_of
+from tritone.judge.listen.analysis import Comparison, Result, analyse, rank_biserial, result_of
 from tritone.judge.listen.bootstrap import Clusters
+from tritone.judge.listen.report import comparison_rows
 from tritone.judge.listen.simulate import Variation, half_width, simulated
 from tritone.judge.listen.test import ANCHOR, MID_ANCHOR, REAL, Answer
 from tritone.judge.listen.votes import Votes, count_votes, pairs_of, systems_of
@@ -97,6 +98,13 @@ def test_missing_answers_do_not_count():
     votes = drawn({"a": 0.0, "b": 0.0})
     assert np.isnan(votes.values).mean() == pytest.approx(0.5)
     assert result_of(votes, "rating", ("a", "b")).scores[0].votes == 24 * 9
+
+
+def test_a_pair_that_nobody_heard_has_a_dash():
+    never = Comparison("a", "b", *[float("nan")] * 3, 0.0, 0, 0, 1.0, 1.0, 1.0)
+    heard = replace(never, difference=0.5, low=0.25, high=0.75)
+    _, rows = comparison_rows(Result("drumness", (), (never, heard), 1.0), "rating")
+    assert [row[1:3] for row in rows] == [["-", "-"], ["+0.50", "0.25 to 0.75"]]
 
 
 def test_rank_biserial():

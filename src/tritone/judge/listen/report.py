@@ -73,7 +73,7 @@ def comparison_rows(result: Result, kind: Kind) -> tuple[list[str], list[list[st
     heading = ["pair", what, "95 % interval", "effect", "p (listeners)", "p (and sounds)", "holds for"]
     rows = [
         [
-            f"{label(one.first)} - {label(one.second)}", f"{zero + one.difference:{sign}.2f}",
+            f"{label(one.first)} - {label(one.second)}", _figure(zero + one.difference, sign),
             _between(zero + one.low, zero + one.high), f"{one.effect:+.2f}", _chance(one.holm_listeners),
             _chance(one.holm_all), one.holds or "-",
         ]
@@ -193,8 +193,8 @@ def _unit(kind: Kind) -> str:
     return "grades" if kind == "rating" else "points"
 
 
-def _figure(value: float) -> str:
-    return "-" if isnan(value) else f"{value:.2f}"
+def _figure(value: float, sign: str = "") -> str:
+    return "-" if isnan(value) else f"{value:{sign}.2f}"
 
 
 def _between(low: float, high: float) -> str:
