@@ -22,6 +22,8 @@ COMMANDS = {
     "reconstruct": "sound through a model and back",
     "upsample": "sound at a low rate to a high one",
     "stream": "a model live: sound card, file or test signal through it",
+    "export": "a model into other programs: nn~ (Max, Pure Data), ONNX, OpenVINO",
+    "bench": "how fast a model streams on this machine",
     "encode": "sound to latents",
     "decode": "latents to sound",
     "evaluate": "how good a folder of sound or a model is, in figures",
