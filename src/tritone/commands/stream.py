@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     left = Event()
     with Interrupts() as interrupts, ExitStack() as open_until_the_end:
         stream = Stream(
-            player, wiring, announce=lambda facts: _announce(args, described, facts, player.rate),
+            player, wiring, announce=lambda latency: _announce(args, player, described, latency),
             stopping=lambda: left.is_set() or interrupts.received is not None,
         )  # fmt: skip
         if stream.mixed_down:
@@ -127,14 +127,17 @@ def _player(args: Namespace) -> tuple["Player", dict[str, Any]]:
     return player, player.engine.describe() | {"step_ms": round(player.warm_up()["p50_ms"], 3)}
 
 
-def _announce(args: Namespace, described: dict[str, Any], latency: dict[str, float], rate: int) -> None:
+def _announce(args: Namespace, player: "Player", described: dict[str, Any], latency: dict[str, float]) -> None:
     """On standard error, where it does not mix with the report: what plays, and how late."""
+    rate, lasts = player.rate, 1000 * player.step / player.rate
     plain = [f"{name} {value}" for name, value in described.items() if name not in ("why", "latency_samples")]
     _show(f"{args.run}: {', '.join(plain)}")
     if "why" in described:
         _show(f"Chosen: {described['why']}.")
     samples = {name: latency[f"{name}_samples"] for name in ("model", "buffer", "device")}
     parts = " + ".join(f"{name} {each} ({1000 * each / rate:.1f} ms)" for name, each in samples.items())
+    if latency["buffer_samples"] and described["step_ms"] > lasts:
+        _show(f"A block takes {described['step_ms']:.1f} ms and lasts {lasts:.1f}: this machine cannot keep up so.")
     _show(f"Latency {latency['total_ms']:.1f} ms at {rate} Hz, in samples: {parts}.")
 
 
