@@ -12,6 +12,7 @@ import soundfile
 from acting import RATE
 
 from tritone.families.base import Synthesizer
+from tritone.play.engine.stream import sentences
 from tritone.signal.files import read_audio
 
 TORCH = ("--engine", "torch", "--precision", "float32")
@@ -101,3 +102,18 @@ def test_lines_typed_turn_the_sound_and_quit_ends(trained, tmp_path):
     assert "wet 0\ngain -120\nThere is no control 'frobnicate'" in ended.stderr
     told = read_audio(out)[0]
     assert told.shape == (1, RATE // 2) and np.abs(told[:, -4000:]).max() < 1e-5
+
+
+def test_the_report_says_what_to_do_against_dropouts_and_when_a_machine_is_too_slow():
+    times = {f"{name}_{unit}": 1.2 for name in ("p50", "p95", "p99", "max") for unit in ("ms", "share")}
+    names = ("underruns", "missing_frames", "overruns", "lost_frames", "skipped_frames", "device_flags")
+    report = {"rate": 44_100, "step_samples": 2048, "steps": 7, "step_time": times, "dropouts": dict.fromkeys(names, 0),
+              "broken_steps": 0}  # fmt: skip
+    said = " ".join(sentences(report))
+    assert "7 blocks of 2048 samples (46.4 ms)" in said and "p99 1.20 ms (120 %)" in said and "cannot keep up" in said
+    assert "Against dropouts" not in said
+    fine = times | {"p50_share": 0.4}
+    report |= {"step_time": fine, "dropouts": dict.fromkeys(names, 441), "broken_steps": 2}
+    said = " ".join(sentences(report))
+    assert "441 of the output (10.0 ms missing)" in said and "441 told by the device" in said and "2 times" in said
+    assert "--spare 1" in said and "cannot keep up" not in said

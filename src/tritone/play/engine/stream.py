@@ -242,6 +242,8 @@ def sentences(report: dict[str, Any]) -> list[str]:
             for name in ("p50", "p95", "p99", "max")
         )
         said.append(f"Time for one: {each}.")
+        if times["p50_share"] > 1:
+            said.append("That is longer than a block lasts: in real time this machine cannot keep up so.")
     said.append(
         f"Dropouts: {drops['underruns']} of the output ({1000 * drops['missing_frames'] / rate:.1f} ms missing), "
         f"{drops['overruns']} of the input ({1000 * drops['lost_frames'] / rate:.1f} ms lost)"
