@@ -28,8 +28,10 @@ from tritone.play.foreign.run import import_model
 from tritone.play.load import load
 
 BAR = 1e-5
-GAIN = 1.5
-"""Of every weight-norm gain: sound as loud as a trained model's, about 0.1 to 0.5 in standard deviation."""
+LOUD = 0.1
+"""Standard deviation of the sound from which on a model is loud enough for differences to show."""
+LOUDER = 1.05
+"""What all weight-norm gains are multiplied by until it is."""
 EXPORT = """
 import sys
 from acids import peer_modules
@@ -51,7 +53,7 @@ class Case:
     bindings: tuple[str, ...] = ()
     channels: int = 1
     exported: bool = True
-    """Whether acids-rave's own export of it works."""
+    """Whether acids-rave exports it too, which takes most of the time."""
     quantised: bool = False
 
 
@@ -62,18 +64,18 @@ CASES = (
     Case("v2, causal", ("v2", "causal")),
     Case("v2, stereo", ("v2",), channels=2, exported=False),
     Case("v2_small", ("v2_small",)),
-    Case("v2_small, causal", ("v2_small", "causal")),
-    Case("v2 with noise", ("v2", "noise")),
+    Case("v2_small, causal", ("v2_small", "causal"), exported=False),
+    Case("v2 with noise", ("v2", "noise"), exported=False),
     Case("v2, causal, filter bank of 40 dB", ("v2", "causal"), bindings=("pqmf.CachedPQMF.attenuation = 40",)),
     Case("v3", ("v3",)),
-    Case("v3, causal", ("v3", "causal")),
+    Case("v3, causal", ("v3", "causal"), exported=False),
     Case("discrete, quantiser off", ("discrete",)),
-    Case("discrete, quantiser on", ("discrete",), quantised=True),
+    Case("discrete, quantiser on", ("discrete",), quantised=True, exported=False),
     Case("wasserstein", ("v2", "wasserstein")),
     Case("spherical", ("v2", "spherical")),
-    Case("onnx", ("onnx",)),
-    Case("raspberry", ("raspberry",)),
-    Case("v2 at its real capacity", ("v2",), capacity=96),
+    Case("onnx", ("onnx",), exported=False),
+    Case("raspberry", ("raspberry",), exported=False),
+    Case("v2 at its real capacity", ("v2",), capacity=96, exported=False),
 )
 QUICK = ("v1", "v2", "v2, causal", "v2_small", "v3", "wasserstein")
 ALWAYS_LATE = 16
@@ -96,8 +98,6 @@ def build(case: Case) -> nn.Module:
             nn.init.uniform_(module.running_var, 0.5, 2.0)
             nn.init.uniform_(module.weight, 0.5, 2.0)
             nn.init.normal_(module.bias, std=0.1)
-        if hasattr(module, "weight_g"):
-            module.weight_g.data *= GAIN
         if hasattr(module, "alpha"):
             nn.init.uniform_(module.alpha, 0.5, 2.0)
     dims = len(peer.latent_mean)
@@ -145,7 +145,11 @@ def export(folder: Path, streaming: bool) -> Path:
 
 
 def their_reconstruction(peer: nn.Module, audio: Tensor) -> Tensor:
-    """Acids-rave's offline forward without anything random."""
+    """Acids-rave's offline forward without anything random; `peer` stays as it is."""
+    peer = copy.deepcopy(peer)
+    silence_noise(peer)
+    if hasattr(peer.decoder, "warmed_up"):
+        peer.decoder.warmed_up.fill_(0)  # v1 then leaves its noise out
     raw = peer.encoder(peer.pqmf(audio.flatten(0, 1)[:, None]).reshape(len(audio), -1, audio.shape[-1] // 16))
     dims = len(peer.latent_mean)
     if type(peer.encoder).__name__ == "VariationalEncoder":
@@ -161,13 +165,14 @@ def their_reconstruction(peer: nn.Module, audio: Tensor) -> Tensor:
 def rows_of(case: Case, folder: Path, audio: Tensor) -> Iterator[Row]:
     """Differences of the imports of one case."""
     peer = build(case)
+    sound = audio.repeat(1, case.channels, 1) * torch.linspace(1, 0.5, case.channels)[:, None]
+    while their_reconstruction(peer, sound).std() < LOUD:
+        for module in peer.modules():
+            if hasattr(module, "weight_g"):
+                module.weight_g.data *= LOUDER
     sources = {".ckpt": save(peer, case, folder)}
     if case.exported:
         sources |= {".ts": export(folder, False), "live .ts": export(folder, True)}
-    silence_noise(peer)
-    if getattr(peer.decoder, "synth", None) is not None and len(peer.decoder.synth.branches) > 2:
-        peer.decoder.warmed_up.fill_(0)
-    sound = audio.repeat(1, case.channels, 1) * torch.linspace(1, 0.5, case.channels)[:, None]
     theirs = their_reconstruction(peer, sound)
     rounding = difference(theirs, their_reconstruction(copy.deepcopy(peer).double(), sound.double()))
     for kind, source in sources.items():
@@ -176,8 +181,7 @@ def rows_of(case: Case, folder: Path, audio: Tensor) -> Iterator[Row]:
         late = model.pqmf.delay_samples or ALWAYS_LATE
         ours = model.reconstruct(sound)
         end = sound.shape[-1] - (2 * model.ratio if model.config.causal else 0)
-        facts = model.facts()
-        latency = facts.get("latency_samples", facts.get("delay_samples", "?"))
+        latency = model.delay_samples
         gap = difference(ours[..., : end - late], theirs[..., late:end])
         note = f"signal std {theirs.std():.3g}, their own rounding {rounding:.2g}; live latency {latency} samples"
         yield at_most(f"{case.name}, {kind}: reconstruction (theirs {late} late)", gap, BAR, "max abs", 1, note)
