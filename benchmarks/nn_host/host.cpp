@@ -182,8 +182,10 @@ int main(int argc, char** argv) try {
   model.eval();
   auto what = words.size() > 1 ? words[1] : "check";
   if (what == "operators") return operators(model), 0;
-  std::cout << words[0] << " in libtorch " << TORCH_VERSION << "\n";
-  if (what == "check") check(model);
+  if (what == "check") {
+    std::cout << words[0] << " in libtorch " << TORCH_VERSION << "\n";
+    check(model);
+  }
   else if (what == "run" && words.size() == 5) time_blocks(model, words[2], std::stoll(words[3]), std::stoll(words[4]));
   else if (what == "compare" && words.size() == 6) compare(model, words[2], std::stoll(words[3]), words[4], words[5]);
   else fail("I do not know what to do; see the head of host.cpp");

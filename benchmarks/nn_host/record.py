@@ -15,6 +15,9 @@ from typing import Any
 import torch
 
 from tritone.config import deep_merge, make_config, parse_yaml
+from tritone.families.prior.heads import MixtureHead
+from tritone.families.prior.networks import CausalNetwork
+from tritone.families.prior.streaming import StreamingPrior
 from tritone.families.vae.config import Config
 from tritone.families.vae.model import VAE, build
 from tritone.play.export.nn import load, write
@@ -42,11 +45,18 @@ def narrow(preset: str) -> VAE:
     return model
 
 
-def record(model: VAE, path: Path) -> None:
-    """Export `model` to `path` and write down what each method gives for a swelling noise."""
-    facts = write(model, path, dims=model.streaming(dims=None if model.bottleneck.rows < 8 else 4).dims)
+def small_prior(dims: int) -> StreamingPrior:
+    """A prior with fresh weights over so many axes."""
+    network = CausalNetwork(dims, 16, 2, (1, 2, 4), 0.0)
+    head = MixtureHead(network.says, dims, 4, 0.1)
+    return StreamingPrior(network, head, torch.zeros(1, 16), torch.zeros(dims), torch.ones(dims))
+
+
+def record(model: VAE, path: Path, prior: StreamingPrior | None = None) -> None:
+    """Export `model` to `path` and write down what each method gives for noise."""
+    facts = write(model, path, dims=model.streaming(dims=None if model.bottleneck.rows < 8 else 4).dims, prior=prior)
     file = load(path)
-    for method in ("forward", "encode", "decode"):
+    for method in facts["methods"]:
         channels, ratio, *_ = getattr(file, f"{method}_params").tolist()
         given = 0.3 * torch.randn(1, channels, FRAMES * facts["ratio"] // ratio)
         with torch.inference_mode():
@@ -75,6 +85,7 @@ def main() -> None:
         model = narrow(preset)
         if "stream" in model.capabilities():
             record(model, folder / f"{preset}.ts")
+    record(narrow("vae-nano"), folder / "prior.ts", small_prior(3))
     for run in sys.argv[2:]:
         model = load_run(run)
         assert isinstance(model, VAE)

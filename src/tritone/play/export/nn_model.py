@@ -62,7 +62,7 @@ class NnModel(nn.Module):
             self.register_buffer(f"{name}_params", torch.tensor([types.get(name, INT)]))
         sound = [f"(signal) sound{side}" for side in SIDES[self.channels]]
         row = KINDS[type(stream.bottleneck).__name__]
-        latent = [f"(signal) {row} {number + 1}" for number in range(self.all_dims)]
+        self.rows = latent = [f"(signal) {row} {number + 1}" for number in range(self.all_dims)]
         self.add_method("forward", (self.channels, 1, sound), (self.channels, 1, sound))
         self.add_method("encode", (self.channels, 1, sound), (self.all_dims, self.ratio, latent))
         self.add_method("decode", (self.all_dims, self.ratio, latent), (self.channels, 1, sound))

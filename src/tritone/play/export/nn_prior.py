@@ -30,8 +30,7 @@ class NnModelWithPrior(NnModel):
         self.prior_frame, self.prior_state = torch.zeros(1, self.prior_dims), []
         self.prior_batch = self.prior_frames = 0
         self.methods = [*self.methods, "prior"]
-        labels = self.encode_output_labels
-        self.add_method("prior", (1, self.ratio, ["(signal) temperature"]), (self.all_dims, self.ratio, labels))
+        self.add_method("prior", (1, self.ratio, ["(signal) temperature"]), (self.all_dims, self.ratio, self.rows))
 
     @torch.jit.export
     def prior(self, temperature: Tensor) -> Tensor:
