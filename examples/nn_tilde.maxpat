@@ -41,11 +41,11 @@
      "patching_rect": [
       30.0,
       44.0,
-      703.0,
+      710.0,
       22.0
      ],
      "maxclass": "comment",
-     "text": "Run the audio at the rate that the model was trained at, and let the half that you do not hear rest",
+     "text": "Turn audio on, at the rate that the model was trained at, and let the half that you do not hear rest",
      "numinlets": 1,
      "numoutlets": 0
     }
@@ -56,11 +56,11 @@
      "patching_rect": [
       30.0,
       84.0,
-      493.0,
+      760.0,
       22.0
      ],
      "maxclass": "comment",
-     "text": "1. Through the model: sound in, sound out. The number is nn~'s buffer",
+     "text": "Through the model: sound in, sound out. The number behind the method is nn~'s buffer, numbers count once they are touched",
      "numinlets": 1,
      "numoutlets": 0
     }
@@ -243,14 +243,13 @@
       60.0,
       22.0
      ],
-     "maxclass": "flonum",
+     "maxclass": "number",
      "numinlets": 1,
      "numoutlets": 2,
      "outlettype": [
       "",
       "bang"
-     ],
-     "format": 6
+     ]
     }
    },
    {
@@ -275,7 +274,7 @@
     "box": {
      "id": "obj-16",
      "patching_rect": [
-      740.0,
+      720.0,
       120.0,
       185.0,
       22.0
@@ -301,8 +300,7 @@
      "outlettype": [
       "",
       "bang"
-     ],
-     "format": 6
+     ]
     }
    },
    {
@@ -327,7 +325,7 @@
     "box": {
      "id": "obj-19",
      "patching_rect": [
-      740.0,
+      720.0,
       150.0,
       150.0,
       22.0
@@ -353,8 +351,7 @@
      "outlettype": [
       "",
       "bang"
-     ],
-     "format": 6
+     ]
     }
    },
    {
@@ -379,7 +376,7 @@
     "box": {
      "id": "obj-22",
      "patching_rect": [
-      740.0,
+      720.0,
       180.0,
       178.0,
       22.0
@@ -399,14 +396,13 @@
       60.0,
       22.0
      ],
-     "maxclass": "flonum",
+     "maxclass": "number",
      "numinlets": 1,
      "numoutlets": 2,
      "outlettype": [
       "",
       "bang"
-     ],
-     "format": 6
+     ]
     }
    },
    {
@@ -431,7 +427,7 @@
     "box": {
      "id": "obj-25",
      "patching_rect": [
-      740.0,
+      720.0,
       210.0,
       220.0,
       22.0
@@ -448,11 +444,11 @@
      "patching_rect": [
       30.0,
       412.0,
-      472.0,
+      451.0,
       22.0
      ],
      "maxclass": "comment",
-     "text": "2. Its latents by hand: encode, move each axis by a slider, decode",
+     "text": "Its latents by hand: encode, move each axis by a slider, decode",
      "numinlets": 1,
      "numoutlets": 0
     }
@@ -570,7 +566,7 @@
     "box": {
      "id": "obj-33",
      "patching_rect": [
-      90.0,
+      85.0,
       545.0,
       20.0,
       96.0
@@ -590,7 +586,7 @@
     "box": {
      "id": "obj-34",
      "patching_rect": [
-      230.0,
+      160.0,
       650.0,
       190.0,
       22.0
@@ -608,7 +604,7 @@
     "box": {
      "id": "obj-35",
      "patching_rect": [
-      290.0,
+      215.0,
       545.0,
       20.0,
       96.0
@@ -628,7 +624,7 @@
     "box": {
      "id": "obj-36",
      "patching_rect": [
-      430.0,
+      290.0,
       650.0,
       190.0,
       22.0
@@ -646,7 +642,7 @@
     "box": {
      "id": "obj-37",
      "patching_rect": [
-      490.0,
+      345.0,
       545.0,
       20.0,
       96.0
@@ -666,7 +662,7 @@
     "box": {
      "id": "obj-38",
      "patching_rect": [
-      630.0,
+      420.0,
       650.0,
       190.0,
       22.0
@@ -684,7 +680,7 @@
     "box": {
      "id": "obj-39",
      "patching_rect": [
-      690.0,
+      475.0,
       545.0,
       20.0,
       96.0
@@ -704,8 +700,8 @@
     "box": {
      "id": "obj-40",
      "patching_rect": [
-      230.0,
-      440.0,
+      580.0,
+      500.0,
       110.0,
       22.0
      ],
@@ -722,8 +718,8 @@
     "box": {
      "id": "obj-41",
      "patching_rect": [
-      350.0,
-      440.0,
+      700.0,
+      500.0,
       38.0,
       22.0
      ],
@@ -737,8 +733,8 @@
     "box": {
      "id": "obj-42",
      "patching_rect": [
-      230.0,
-      468.0,
+      580.0,
+      530.0,
       110.0,
       22.0
      ],
@@ -755,8 +751,8 @@
     "box": {
      "id": "obj-43",
      "patching_rect": [
-      350.0,
-      468.0,
+      700.0,
+      530.0,
       87.0,
       22.0
      ],
@@ -770,8 +766,8 @@
     "box": {
      "id": "obj-44",
      "patching_rect": [
-      230.0,
-      496.0,
+      580.0,
+      560.0,
       110.0,
       22.0
      ],
@@ -788,8 +784,8 @@
     "box": {
      "id": "obj-45",
      "patching_rect": [
-      350.0,
-      496.0,
+      700.0,
+      560.0,
       122.0,
       22.0
      ],
@@ -803,8 +799,8 @@
     "box": {
      "id": "obj-46",
      "patching_rect": [
-      600.0,
-      440.0,
+      330.0,
+      445.0,
       190.0,
       22.0
      ],
@@ -821,8 +817,8 @@
     "box": {
      "id": "obj-47",
      "patching_rect": [
-      600.0,
-      470.0,
+      330.0,
+      475.0,
       110.0,
       22.0
      ],

@@ -32,6 +32,7 @@ def pure_data(text: str) -> Patch:
     assert records[-1] == "" and records[0].startswith("#N canvas ")
     for record in records[1:-1]:
         assert re.match(r"#X (obj|msg|text|floatatom|connect) \d+ \d+ ", record), record
+        assert ";" not in record.replace("\\;", ""), record
         kind, x, y, *words = record.split(" ")[1:]
         if kind == "connect":
             patch.lines.append((x, int(y), words[0], int(words[1])))
