@@ -175,6 +175,11 @@ def _check(source: Path, model: Synthesizer, dataset: Dataset) -> None:
             f"model.codec_from: the model in {source} cannot encode and decode, it can {able}; give a run of "
             "`tritone train vae`, or of a diffusion autoencoder."
         )
+    if "codes" in model.facts():
+        raise UserError(
+            f"model.codec_from: the latents of the model in {source} are codes, between which nothing lies; give a "
+            "model without --model.bottleneck quantised."
+        )
     for name, has, wanted in (
         ("sample_rate", model.sample_rate, dataset.sample_rate),
         ("channels", model.channels, dataset.channels),

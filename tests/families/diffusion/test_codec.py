@@ -180,6 +180,10 @@ def test_what_is_no_codec_is_refused(place, monkeypatch):
     with pytest.raises(UserError, match=r"channels 1, but .*data has 2"):
         data.sample_rate, data.channels = RATE, 2
         with_latents(asked(place), data)
+    with monkeypatch.context() as changed:
+        changed.setattr("tritone.families.vae.model.VAE.facts", lambda self: {"codes": 1024})
+        with pytest.raises(UserError, match="are codes, between which nothing lies"):
+            filled(place)
     monkeypatch.setattr("tritone.families.vae.model.VAE.capabilities", lambda self: frozenset({"generate"}))
     with pytest.raises(UserError, match="cannot encode and decode, it can generate"):
         filled(place)
