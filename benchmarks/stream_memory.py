@@ -1,7 +1,8 @@
 """How much memory a model takes while it plays live, measured in a process of its own.
 
-Counted is what the process holds after opening the model and playing 20 blocks, beyond what it held when everything was
-imported. As a program: `stream_memory.py "ENGINE PRECISION" RUN` or `stream_memory.py theirs FILE` prints megabytes.
+Counted is the memory of its own (RssAnon of Linux: not pages of files, which the system may drop) that the process
+holds after opening the model and playing 20 blocks, beyond what it held when a very small model had played before. As a
+program: `stream_memory.py "ENGINE PRECISION" RUN` or `stream_memory.py theirs FILE` prints megabytes.
 """
 
 import ctypes
@@ -10,12 +11,15 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from tritone.config import make_config
+from tritone.families.vae.model import build
 from tritone.play.inference.build import build_engine
-from tritone.play.inference.runners import onnxruntime, openvino
+from tritone.play.inference.engine import LiveEngine
 from tritone.play.load import load
 
 BLOCK = 2048
@@ -31,29 +35,45 @@ def grown_megabytes(kind: str, path: Path) -> float:
 
 def measure(kind: str, path: Path) -> float:
     """Megabytes by which this process grows."""
-    openvino().Core().available_devices, onnxruntime()
-    before = _resident()
+    config = make_config("vae", {"model": {"architecture": "v2", "capacity": 2, "latent": 4}}).model
     if kind == "theirs":
+        module: Any = torch.jit.script(torch.nn.Linear(BLOCK, BLOCK))
+        _play_script(module)
+        before = _own()
         module = torch.jit.load(path)
-        with torch.inference_mode():
-            for _ in range(20):
-                module.forward(torch.zeros(1, 1, BLOCK))
-    else:
-        name, precision = kind.split()
-        model = load(path).streaming(noise=True)  # type: ignore[attr-defined]
-        engine = build_engine(model, name, precision, block=BLOCK, threads=1)  # type: ignore[arg-type]
-        del model
+        _play_script(module)
+        return _own() - before
+    engine = _engine(build(config).eval(), kind)
+    _play(engine)
+    del engine
+    before = _own()
+    engine = _engine(load(path), kind)
+    _play(engine)
+    return _own() - before
+
+
+def _engine(model: Any, kind: str) -> LiveEngine:
+    name, precision = kind.split()
+    return build_engine(model.streaming(noise=True), name, precision, block=BLOCK, threads=1)  # type: ignore[arg-type]
+
+
+def _play(engine: LiveEngine) -> None:
+    for _ in range(20):
+        engine.decode(engine.encode(np.zeros((1, BLOCK), np.float32)))
+
+
+def _play_script(module: Any) -> None:
+    with torch.inference_mode():
         for _ in range(20):
-            engine.decode(engine.encode(np.zeros((1, BLOCK), np.float32)))
-    return _resident() - before
+            module.forward(torch.zeros(1, 1, BLOCK))
 
 
-def _resident() -> float:
-    """Megabytes that this process holds, once freed memory has gone back to the system (glibc keeps some)."""
+def _own() -> float:
+    """Megabytes of this process alone, once freed memory has gone back to the system (glibc keeps some)."""
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
-    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")]
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")]
     return int(line.split()[1]) / 1024
 
 

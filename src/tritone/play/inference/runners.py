@@ -5,6 +5,8 @@ change places, so that no state is ever copied. Packages that may be missing are
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,7 +58,10 @@ class OnnxRunner:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
         self.spec = spec
-        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # of bytes it would keep a second copy
+            path = Path(folder) / "model.onnx"
+            path.write_bytes(model)
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [port.zeros() for port in spec.inputs]
         self._output = spec.outputs[0].zeros()
         sets = [[port.zeros() for port in spec.state] for _ in range(2)]
@@ -88,15 +93,24 @@ class OnnxRunner:
 
 
 class OpenVinoRunner:
-    """OpenVINO on the CPU. `change`, where given, changes the model before it is compiled; all else is float32."""
+    """OpenVINO on the CPU. `change`, where given, changes the model before it is compiled; all else is float32.
+
+    OpenVINO keeps the model beside the compiled one. It is read from a file for that reason: then the weights that are
+    kept are pages of this file, which the system may drop, and only the compiled ones take memory.
+    """
 
     def __init__(
         self, model: bytes | str, spec: StepSpec, threads: int, change: Callable[[Any], Any] | None = None
     ) -> None:
-        core = openvino().Core()
+        ov = openvino()
+        core = ov.Core()
         read = core.read_model(model)
         self.spec = spec
-        self._compiled = core.compile_model(read if change is None else change(read), "CPU", settings(threads))
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "model.xml"
+            ov.save_model(read if change is None else change(read), str(path), compress_to_fp16=False)
+            del read
+            self._compiled = core.compile_model(core.read_model(path), "CPU", settings(threads))
         self._inputs = [port.zeros() for port in spec.inputs]
         self._output = spec.outputs[0].zeros()
         sets = [[port.zeros() for port in spec.state] for _ in range(2)]
