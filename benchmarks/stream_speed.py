@@ -198,7 +198,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows: list[Row] = []
     for name in CAPACITY:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad():
             rows += rows_of(name, Path(folder), options.quick)
     finish("stream_speed", rows, machine(["acids-rave", "cached-conv", "openvino", "onnxruntime"]), options.json)
 

@@ -45,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
         "--method", choices=("forward", "encode", "decode"),
         help="what the file does; onnx and openvino only, as nn has all (default forward: encode and decode at once)",
     )  # fmt: skip
+    parser.add_argument("--label", metavar="NAME", help="which of its labels a prior plays; nn only")
     parser.add_argument("--json", action="store_true", help="print the card as JSON")
     args = parser.parse(argv)
     if args.to not in STEPS and (args.block is not None or args.method is not None):
@@ -60,11 +61,28 @@ def _export(args: Namespace) -> dict[str, Any]:
     from tritone.play.load import load, require
 
     model: Any = load(args.run, args.checkpoint)
+    prior = _prior(args, model)
+    if prior is not None:
+        model = model.codec
     require(model, "stream", args.run)
-    write = import_module(f"tritone.play.export.{args.to}").write
     dims = model.streaming(dims=args.dims, fidelity=args.fidelity).dims
-    facts = write(model, args.out, dims=dims, noise=args.noise, **_step(args, model))
+    more = {} if prior is None else {"prior": prior}
+    write = import_module(f"tritone.play.export.{args.to}").write
+    facts = write(model, args.out, dims=dims, noise=args.noise, **_step(args, model), **more)
     return write_card(args.out, facts, title=f"{args.run.resolve().name} as {args.to}")
+
+
+def _prior(args: Namespace, model: Any) -> Any:
+    """What makes latents by itself, where the run is one of a prior; nn alone has a method for it."""
+    from tritone.families.prior.model import Prior
+
+    if not isinstance(model, Prior):
+        if args.label is not None:
+            raise UserError(f"--label is for runs of a prior, and {args.run} is none; leave it out.")
+        return None
+    if args.to != "nn":
+        raise UserError(f"{args.run} is a prior, which --to {args.to} cannot hold; use --to nn, or export its codec.")
+    return model.streaming(args.label or "")
 
 
 def _step(args: Namespace, model: "VAE") -> dict[str, Any]:

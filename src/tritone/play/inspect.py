@@ -6,6 +6,7 @@ from typing import Any
 from tritone.data.store import Dataset
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.play.export.card import card_paths, read_card
 from tritone.play.live import buffer_samples
 from tritone.play.load import run_of
 from tritone.training.run import Run
@@ -15,15 +16,24 @@ BLOCKS = (64, 128, 256, 512, 1024, 2048)
 
 
 def inspect(path: Path) -> dict[str, Any]:
-    """Facts about a DATA folder, a RUN folder or a checkpoint. Raises UserError for anything else."""
+    """Facts about a DATA folder, a RUN folder, a checkpoint or an exported file. UserError for anything else."""
     if not path.exists():
         raise UserError(f"There is no {path}; give a folder that `tritone prepare` or `tritone train` made.")
+    if path.is_file() and card_paths(path)[0].is_file():
+        return _exported(path)
     if (path / "config.yaml").is_file():
         return _model(path)
     if (path / "index.json").is_file():
         dataset = Dataset.open(path)
         return {"kind": "dataset", "sample_rate": dataset.sample_rate, "channels": dataset.channels, **dataset.summary}
     raise UserError(f"{path} is neither a dataset nor a run nor a checkpoint; give a folder that Tritone made.")
+
+
+def _exported(path: Path) -> dict[str, Any]:
+    """What the card of an exported file says, without the list of its state."""
+    card = read_card(path)
+    state = {"state_tensors": len(card["state"])} if "state" in card else {}
+    return {"kind": "exported model", **{name: value for name, value in card.items() if name != "state"}, **state}
 
 
 def _model(path: Path) -> dict[str, Any]:
