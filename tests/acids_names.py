@@ -31,8 +31,14 @@ class Little:
     causal: bool = False
     noise: bool = False
     snake: bool = False
-    head: int = 2
+    encoder: str = "VariationalEncoder"
     extra: int = 0
+    gain: float = 1.0
+    """Of every weight-norm gain, so that the sound stays within full scale."""
+
+    @property
+    def head(self) -> int:
+        return 2 if self.encoder == "VariationalEncoder" else 1
 
     @property
     def samples(self) -> int:
@@ -44,7 +50,9 @@ LITTLE = {
     "v2": Little(),
     "v2-causal": Little(causal=True),
     "v2-noise": Little(noise=True),
-    "v3": Little(snake=True),
+    "v3": Little(snake=True, gain=0.8),
+    "wasserstein": Little(encoder="WasserteinEncoder", extra=4),
+    "spherical": Little(encoder="SphericalEncoder", gain=0.76),
 }
 
 
@@ -53,12 +61,14 @@ def names(little: Little) -> Names:
     return _v1(little) if little.version == "v1" else _v2(little)
 
 
-def weights(wanted: Names) -> dict[str, Tensor]:
+def weights(wanted: Names, gain: float = 1.0) -> dict[str, Tensor]:
     """Numbers that follow from each tensor's name alone, loud enough for sound to come out."""
     made = {}
     for name, shape in wanted.items():
         values = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(shape)
-        if name.endswith(("weight_g", "running_var")):
+        if name.endswith("weight_g"):
+            values = gain * (0.9 + 0.45 * np.abs(values))
+        elif name.endswith("running_var"):
             values = 0.9 + 0.45 * np.abs(values)
         elif name.endswith("alpha"):
             values = 0.2 + 0.2 * np.abs(values)
@@ -74,7 +84,7 @@ def weights(wanted: Names) -> dict[str, Tensor]:
 
 def state(little: Little, prototype: Tensor | None = None) -> dict[str, Tensor]:
     """A whole state dict: networks, filter bank, principal axes, and that it is in stage 2."""
-    whole = weights(names(little))
+    whole = weights(names(little), little.gain)
     dims = little.latent
     axes = np.linalg.qr(np.random.default_rng(1).standard_normal((dims, dims)))[0].astype(np.float32)
     shares = np.cumsum(2.0 ** -np.arange(1, dims + 1)).astype(np.float32)
@@ -132,7 +142,7 @@ cc.Conv1d.bias = False
 convs.get_padding.mode = '{mode}'
 variational/convs.get_padding.mode = '{mode}'
 pqmf.CachedPQMF.n_band = %N_BAND
-model.RAVE.encoder = @blocks.VariationalEncoder
+model.RAVE.encoder = @blocks.{little.encoder}
 model.RAVE.phase_1_duration = %PHASE_1_DURATION
 model.RAVE.update_discriminator_every = 4
 model.RAVE.weights = {{'feature_matching': 20}}
@@ -195,7 +205,7 @@ def write_export(path: Path, little: Little, *, live: bool = False) -> Path:
             values[f"{path_of}._pad"] = (total - right, right)
         if live and "aligned" in path_of:
             values[f"{path_of.partition('aligned')[0]}aligned.paddings.1.padding"] = right
-    pickled = scripted_pickle(tensors, values, {"encoder": "__torch__.rave.blocks VariationalEncoder"})
+    pickled = scripted_pickle(tensors, values, {"encoder": f"__torch__.rave.blocks {little.encoder}"})
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model/data.pkl", pickled)
         for number, value in enumerate(tensors.values()):

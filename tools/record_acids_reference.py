@@ -25,8 +25,10 @@ def build(little: Little) -> nn.Module:
     gin.clear_config()
     cached_conv.use_cached_conv(False)
     configs = ["v1" if little.version == "v1" else "v3" if little.snake else "v2"]
+    configs += {"WasserteinEncoder": ["wasserstein"], "SphericalEncoder": ["spherical"]}.get(little.encoder, [])
     configs += ["noise"] * (little.noise and little.version != "v1") + ["causal"] * little.causal
-    bindings = [f"CAPACITY = {little.capacity}", f"LATENT_SIZE = {little.latent}", f"RATIOS = {list(little.ratios)}"]
+    bindings = [f"NOISE_AUGMENTATION = {little.extra}"] * (little.version != "v1")
+    bindings += [f"CAPACITY = {little.capacity}", f"LATENT_SIZE = {little.latent}", f"RATIOS = {list(little.ratios)}"]
     if little.version == "v1":
         bindings += ["blocks.NoiseGenerator.ratios = [2, 2]"]
     else:
@@ -52,11 +54,13 @@ def main() -> None:
     recorded: dict[str, np.ndarray] = {}
     for key, little in LITTLE.items():
         peer = build(little)
-        peer.load_state_dict({**peer.state_dict(), **weights(names(little))})
+        peer.load_state_dict({**peer.state_dict(), **weights(names(little), little.gain)})
         silence_noise(peer)
         with torch.no_grad():
-            mean = peer.encoder(peer.pqmf(audio)).chunk(2, 1)[0]
-            recorded[key] = peer.pqmf.inverse(peer.decoder(mean)).numpy().squeeze()
+            latent = peer.encoder(peer.pqmf(audio))
+            latent = latent.chunk(2, 1)[0] if little.head == 2 else peer.encoder.reparametrize(latent)[0]
+            latent[:, little.latent :] = 0  # noise beside the latent
+            recorded[key] = peer.pqmf.inverse(peer.decoder(latent)).numpy().squeeze()
         recorded["prototype"] = peer.pqmf.h.detach().numpy().flatten()
         print(key, recorded[key].shape, recorded[key].std())
     np.savez_compressed(OUT, **recorded)
