@@ -63,7 +63,9 @@ def _table(rows: Sequence[dict[str, Any]], title: str) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("engine", "precision", title=Text(title))
+    table = Table(title=Text(title))
+    for head in ("engine", "precision"):
+        table.add_column(head, no_wrap=True)
     heads = (
         "block",
         "threads",
