@@ -15,7 +15,8 @@ import numbers_page
 
 HERE = Path(__file__).parent
 NAMES = (
-    "data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality", "feature_parity", "gan_speed",
+    "data_loader", "vae_parity", "vae_speed", "vae_offline", "vae_quality", "stream_equality", "stream_speed",
+    "import_parity", "feature_parity", "gan_speed",
     "gan_convergence", "gan_loops", "diffusion_samplers", "diffusion_parity", "diffusion_speed",
     "diffusion_latent_speed", "diffusion_quality", "judge_sanity", "listen_load", "listen_power",
 )  # fmt: skip

@@ -162,14 +162,19 @@ def their_reconstruction(peer: nn.Module, audio: Tensor) -> Tensor:
     return sound.reshape(len(audio), audio.shape[1], -1)
 
 
-def rows_of(case: Case, folder: Path, audio: Tensor) -> Iterator[Row]:
-    """Differences of the imports of one case."""
-    peer = build(case)
-    sound = audio.repeat(1, case.channels, 1) * torch.linspace(1, 0.5, case.channels)[:, None]
+def make_loud(peer: nn.Module, sound: Tensor) -> None:
+    """Raises the gains of the random weights until the sound that comes out is as loud as that of a trained model."""
     while their_reconstruction(peer, sound).std() < LOUD:
         for module in peer.modules():
             if hasattr(module, "weight_g"):
                 module.weight_g.data *= LOUDER
+
+
+def rows_of(case: Case, folder: Path, audio: Tensor) -> Iterator[Row]:
+    """Differences of the imports of one case."""
+    peer = build(case)
+    sound = audio.repeat(1, case.channels, 1) * torch.linspace(1, 0.5, case.channels)[:, None]
+    make_loud(peer, sound)
     sources = {".ckpt": save(peer, case, folder)}
     if case.exported:
         sources |= {".ts": export(folder, False), "live .ts": export(folder, True)}

@@ -47,6 +47,22 @@ ABOUT = {
         "some hundred steps its output does not follow its input yet: this shows what twenty minutes on two "
         "cores give, not what either model reaches in the end.",
     ),
+    "stream_equality": (
+        "Live is the offline sound",
+        "Largest difference of a stream, block by block, from the offline sound later by the latency that the model "
+        "states, from the first sample on; and that latency.",
+    ),
+    "stream_speed": (
+        "Playing live",
+        "Encoding and decoding blocks at 48 kHz on one thread, beside acids-rave's own streaming export of the same "
+        "weights, random but as loud as trained ones. Contenders play in turns of twenty blocks. bf16 rounds the large "
+        "layers only. Memory is what a process grows by.",
+    ),
+    "import_parity": (
+        "Models taken over from acids-rave",
+        "Largest difference between acids-rave's own offline sound and ours after `tritone import`; random weights as "
+        "loud as trained ones.",
+    ),
     "feature_parity": (
         "Frozen networks beside their originals",
         "aisfx by its own package (Essentia's bands, its own torch code) and musicnn's taggers by their own TensorFlow "
