@@ -1,7 +1,7 @@
 """How fast ours plays live beside acids-rave's own streaming TorchScript export: the same weights, one thread.
 
-Every contender encodes and decodes the same blocks, in turns of some blocks each, at 48 kHz. The noise
-branch is on in all but the rows of differences, where ours is compared with acids-rave's own offline model, which is 16 samples late.
+Every contender encodes and decodes the same blocks, in turns of some blocks each, at 48 kHz. The noise branch is on in
+all but the rows of differences, where ours is compared with acids-rave's own offline model, which is 16 samples late.
 Blocks of 512 are measured where a latent frame is no longer (for a longer one theirs gives 2048 samples back).
 """
 
