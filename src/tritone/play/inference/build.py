@@ -17,12 +17,15 @@ KINDS: tuple[tuple[EngineName, EnginePrecision], ...] = (
     ("torch", "float32"), ("torch", "bf16"), ("onnx", "float32"), ("openvino", "float32"), ("openvino", "bf16"),
 )  # fmt: skip
 """Every engine in every precision that it has."""
-PACKAGES: dict[EngineName, str] = {"torch": "torch", "onnx": "onnxruntime", "openvino": "openvino"}
+PACKAGES: dict[EngineName, tuple[str, ...]] = {
+    "torch": ("torch",), "onnx": ("onnxruntime", "onnx"), "openvino": ("openvino", "onnx"),
+}  # fmt: skip
+"""What each needs; onnx writes the graph that the other two read."""
 
 
 def installed(name: EngineName) -> bool:
     """Whether this machine has what the engine needs."""
-    return find_spec(PACKAGES[name]) is not None
+    return all(find_spec(package) is not None for package in PACKAGES[name])
 
 
 def build_engine(
