@@ -142,7 +142,8 @@ def _announce(args: Namespace, player: "Player", described: dict[str, Any], late
 
 
 def _show(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    sys.stderr.write(sentence + "\n")  # in one piece: the terminal's thread speaks here too
+    sys.stderr.flush()
 
 
 def _listen(args: Namespace, desk: "Desk", until: ExitStack, leave: Callable[[], None], driven: bool) -> None:
