@@ -54,6 +54,16 @@ def peer_modules() -> tuple[ModuleType, ModuleType, ModuleType]:
     return gin, rave, cached_conv
 
 
+def unsettle_norms(peer: nn.Module) -> None:
+    """Random statistics and gains into all batch norms."""
+    for module in peer.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+            nn.init.uniform_(module.weight, 0.5, 2.0)
+            nn.init.normal_(module.bias, std=0.1)
+
+
 def build_peer(name: Name, *, causal: bool = False, channels: int = 1, seed: int = 0) -> nn.Module:
     """acids-rave's model with random weights.
 
@@ -67,12 +77,8 @@ def build_peer(name: Name, *, causal: bool = False, channels: int = 1, seed: int
     gin.parse_config_files_and_bindings([f"{name}.gin"] + (["causal.gin"] if causal else []), [])
     torch.manual_seed(seed)
     peer = rave.RAVE(n_channels=channels).eval()
+    unsettle_norms(peer)
     for module in peer.modules():
-        if isinstance(module, nn.BatchNorm1d):
-            nn.init.normal_(module.running_mean, std=0.1)
-            nn.init.uniform_(module.running_var, 0.5, 2.0)
-            nn.init.uniform_(module.weight, 0.5, 2.0)
-            nn.init.normal_(module.bias, std=0.1)
         if hasattr(module, "weight_g"):
             module.weight_g.data *= GAIN
     return peer

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from acids import difference, peer_modules, silence_noise
+from acids import difference, peer_modules, silence_noise, unsettle_norms
 from table import Row, arguments, at_most, finish, machine
 from torch import Tensor, nn
 
@@ -92,12 +92,8 @@ def build(case: Case) -> nn.Module:
     gin.parse_config_files_and_bindings([f"{name}.gin" for name in case.configs], bindings)
     torch.manual_seed(0)
     peer = rave.RAVE(n_channels=case.channels).eval()
+    unsettle_norms(peer)
     for module in peer.modules():
-        if isinstance(module, nn.BatchNorm1d):
-            nn.init.normal_(module.running_mean, std=0.1)
-            nn.init.uniform_(module.running_var, 0.5, 2.0)
-            nn.init.uniform_(module.weight, 0.5, 2.0)
-            nn.init.normal_(module.bias, std=0.1)
         if hasattr(module, "alpha"):
             nn.init.uniform_(module.alpha, 0.5, 2.0)
     dims = len(peer.latent_mean)

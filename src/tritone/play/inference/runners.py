@@ -5,6 +5,7 @@ change places, so that no state is ever copied. Packages that may be missing are
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -48,7 +49,40 @@ class TorchRunner:
         self._state = [torch.from_numpy(array.copy()) for array in start or self.spec.start]
 
 
-class OnnxRunner:
+class _Swapping:
+    """A step whose state is read from one set of arrays and written to another, which change places after each block.
+
+    `prepared(reads, writes)` ties arrays to the inputs and outputs of the spec, in their order, and gives what computes
+    one block from them.
+    """
+
+    def __init__(self, spec: StepSpec, prepared: Callable[[list[np.ndarray], list[np.ndarray]], Callable[[], Any]]):
+        self.spec, self._turn = spec, 0
+        self._inputs = [port.zeros() for port in spec.inputs]
+        self._output = spec.outputs[0].zeros()
+        self._sets = [[port.zeros() for port in spec.state] for _ in range(2)]
+        self._steps = [
+            prepared([*self._inputs, *before], [self._output, *after])
+            for before, after in (self._sets, reversed(self._sets))
+        ]
+        self.reset()
+
+    def run(self, *blocks: np.ndarray) -> np.ndarray:
+        """See `Runner`."""
+        for held, block in zip(self._inputs, blocks, strict=True):
+            np.copyto(held, block)
+        self._steps[self._turn]()
+        self._turn = 1 - self._turn
+        return self._output.copy()
+
+    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
+        """See `Runner`."""
+        self._turn = 0
+        for held, array in zip(self._sets[0], start or self.spec.start, strict=True):
+            np.copyto(held, array)
+
+
+class OnnxRunner(_Swapping):
     """ONNX Runtime on the CPU."""
 
     def __init__(self, model: bytes, spec: StepSpec, threads: int) -> None:
@@ -57,42 +91,23 @@ class OnnxRunner:
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "1" if threads > 1 else "0")
-        self.spec = spec
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # of bytes it would keep a second copy
             path = Path(folder) / "model.onnx"
             path.write_bytes(model)
-            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._inputs = [port.zeros() for port in spec.inputs]
-        self._output = spec.outputs[0].zeros()
-        sets = [[port.zeros() for port in spec.state] for _ in range(2)]
-        self._turn = 0
-        self._turns = [(self._binding(sets[0], sets[1]), sets[0]), (self._binding(sets[1], sets[0]), sets[1])]
-        self.reset()
+            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def run(self, *blocks: np.ndarray) -> np.ndarray:
-        """See `Runner`."""
-        for held, block in zip(self._inputs, blocks, strict=True):
-            np.copyto(held, block)
-        self._session.run_with_iobinding(self._turns[self._turn][0])
-        self._turn = 1 - self._turn
-        return self._output.copy()
+        def prepared(reads: list[np.ndarray], writes: list[np.ndarray]) -> Callable[[], Any]:
+            binding = session.io_binding()
+            for name, array in zip(spec.input_names, reads, strict=True):
+                binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+            for name, array in zip(spec.output_names, writes, strict=True):
+                binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+            return partial(session.run_with_iobinding, binding)
 
-    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
-        """See `Runner`."""
-        self._turn = 0
-        for held, array in zip(self._turns[0][1], start or self.spec.start, strict=True):
-            np.copyto(held, array)
-
-    def _binding(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Any:
-        binding = self._session.io_binding()
-        for name, array in zip(self.spec.input_names, [*self._inputs, *before], strict=True):
-            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
-        for name, array in zip(self.spec.output_names, [self._output, *after], strict=True):
-            binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
-        return binding
+        super().__init__(spec, prepared)
 
 
-class OpenVinoRunner:
+class OpenVinoRunner(_Swapping):
     """OpenVINO on the CPU. `change`, where given, changes the model before it is compiled; all else is float32.
 
     OpenVINO keeps the model beside the compiled one. It is read from a file for that reason: then the weights that are
@@ -105,40 +120,19 @@ class OpenVinoRunner:
         ov = openvino()
         core = ov.Core()
         read = core.read_model(model)
-        self.spec = spec
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = Path(folder) / "model.xml"
             ov.save_model(read if change is None else change(read), str(path), compress_to_fp16=False)
             del read
-            self._compiled = core.compile_model(core.read_model(path), "CPU", settings(threads))
-        self._inputs = [port.zeros() for port in spec.inputs]
-        self._output = spec.outputs[0].zeros()
-        sets = [[port.zeros() for port in spec.state] for _ in range(2)]
-        self._turn = 0
-        self._turns = [(self._request(sets[0], sets[1]), sets[0]), (self._request(sets[1], sets[0]), sets[1])]
-        self.reset()
+            compiled = core.compile_model(core.read_model(path), "CPU", settings(threads))
 
-    def run(self, *blocks: np.ndarray) -> np.ndarray:
-        """See `Runner`."""
-        for held, block in zip(self._inputs, blocks, strict=True):
-            np.copyto(held, block)
-        self._turns[self._turn][0].infer()
-        self._turn = 1 - self._turn
-        return self._output.copy()
+        def prepared(reads: list[np.ndarray], writes: list[np.ndarray]) -> Callable[[], Any]:
+            request: Any = compiled.create_infer_request()
+            for name, array in zip([*spec.input_names, *spec.output_names], [*reads, *writes], strict=True):
+                request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+            return request.infer
 
-    def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
-        """See `Runner`."""
-        self._turn = 0
-        for held, array in zip(self._turns[0][1], start or self.spec.start, strict=True):
-            np.copyto(held, array)
-
-    def _request(self, before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Any:
-        ov, request = openvino(), self._compiled.create_infer_request()
-        for name, array in zip(self.spec.input_names, [*self._inputs, *before], strict=True):
-            request.set_tensor(name, ov.Tensor(array, shared_memory=True))
-        for name, array in zip(self.spec.output_names, [self._output, *after], strict=True):
-            request.set_tensor(name, ov.Tensor(array, shared_memory=True))
-        return request
+        super().__init__(spec, prepared)
 
 
 def settings(threads: int) -> dict[str, Any]:
