@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/tritone demo --out report
 
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 journeys: $(READY)
 	$(BIN)/python -m pytest -m slow --timeout=1200
