@@ -23,6 +23,7 @@ def launch(out, processes, batch, rounds):
     path = os.pathsep.join((source, str(HERE), os.environ.get("PYTHONPATH", "")))
     head = LAUNCH if processes == 2 else [sys.executable]
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    environment["PYTHONFAULTHANDLER"] = "1"  # says where, should one of them ever abort
     command = [*head, str(HERE / "toyfamily" / "sound.py"), str(out), str(batch), str(rounds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
