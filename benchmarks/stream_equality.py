@@ -6,18 +6,27 @@ Ours: every preset of the VAE as shipped, with random loud weights, through `Liv
 acids-rave says no latency, so its stream (cached convolutions, blocks of 2048) is laid where it correlates best with
 its own offline model, whatever the sign. Its latent frames begin at other samples than offline (256 later in v1, 1920
 in v2, 384 in v2_small), so that even then the sound differs. Posterior means, no noise, the same weights on both sides.
+
+Every model of ours is played once in double precision too: what is left between stream and offline there is a true
+difference, and what float32 differs from it, offline and live, is rounding.
 """
 
 import argparse
+import copy
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from acids import PRESETS, Name, build_ours, build_peer, peer_modules, silence_noise
 from table import Row, arguments, finish, machine
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tritone.config import deep_merge, make_config, parse_yaml
 from tritone.families.vae.model import VAE, build
@@ -25,8 +34,12 @@ from tritone.nn.blocks import fold_weight_norm
 from tritone.play.live import LiveStream
 
 BAR = 1e-5
+DOUBLE_BAR = 1e-10
+"""What stream and offline may differ by where both compute in double precision."""
 LARGEST = 16_384
 PEER_BLOCK = 2048
+CALIBRATED = 32_768
+"""Samples, at least, on which the random weights are scaled: more than any preset's receptive field."""
 SEARCHED = 65_536
 """Samples of latency within which the peer's stream is looked for."""
 
@@ -54,7 +67,7 @@ def preset_model(name: str) -> VAE:
             if isinstance(layer, nn.Conv1d | nn.ConvTranspose1d)
         ]
         with torch.no_grad():
-            model.reconstruct(sound(model.channels, 12 * model.ratio))
+            model.reconstruct(sound(model.channels, max(CALIBRATED, 12 * model.ratio)))
         for hook in hooks:
             hook.remove()
     return model
@@ -71,29 +84,67 @@ def _scale(layer: nn.Module, _: object, output: Tensor) -> Tensor:
 
 def sound(channels: int, samples: int) -> Tensor:
     """A click, then noise: `(1, channels, samples)`."""
-    audio = 0.3 * torch.randn(1, channels, samples, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    audio = 0.3 * torch.randn(1, channels, samples, generator=generator, dtype=torch.float32)
     audio[..., : samples // 4] = 0
     audio[..., samples // 8] = 1
     return audio
 
 
 @torch.inference_mode()
-def ours_apart(model: VAE, samples: int, seed: int) -> tuple[float, float, int]:
-    """Largest difference from offline, correlation with it, latency in samples of blocks of any size."""
-    live = LiveStream(model.streaming())
+def both_ways(model: VAE, samples: int, seed: int) -> tuple[Tensor, Tensor, int]:
+    """Live from the first sample on, in blocks of any size; offline, `samples` of it; the latency between them."""
+    live, precision = LiveStream(model.streaming()), model.basis.mean.dtype
     ahead = model.receptive_field()[1] + 4 * model.ratio
-    audio = torch.cat(
-        [sound(model.channels, samples), torch.zeros(1, model.channels, ahead + live.latency_samples)], -1
-    )
+    silence = torch.zeros(1, model.channels, ahead + live.latency_samples, dtype=precision)
+    audio = torch.cat([sound(model.channels, samples).to(precision), silence], -1)
     wanted = model.reconstruct(audio)[..., :samples]
     random, given, place = np.random.default_rng(seed), [], 0
     while place < audio.shape[-1]:
         size = int(2 ** random.uniform(0, np.log2(LARGEST)))
         given.append(live.process(audio[..., place : place + size]))
         place += size
-    output, late = torch.cat(given, -1), live.latency_samples
-    gap = max((output[..., late : late + samples] - wanted).abs().max().item(), output[..., :late].abs().max().item())
-    return gap / wanted.abs().max().item(), correlation(output[..., late : late + samples], wanted), late
+    return torch.cat(given, -1), wanted, live.latency_samples
+
+
+def ours_apart(model: VAE, samples: int, seed: int) -> tuple[float, float, int]:
+    """Largest difference from offline, correlation with it, latency in samples of blocks of any size."""
+    output, wanted, late = both_ways(model, samples, seed)
+    found = output[..., late : late + samples]
+    gap = max((found - wanted).abs().max().item(), output[..., :late].abs().max().item())
+    return gap / wanted.abs().max().item(), correlation(found, wanted), late
+
+
+def rounding(model: VAE, samples: int) -> tuple[float, float, float]:
+    """In double precision stream from offline; then how far float32 is from that truth, offline and live.
+
+    Largest differences, relative to the loudest.
+    """
+    live, offline, late = both_ways(model, samples, 0)
+    with doubled():
+        true_live, truth, _ = both_ways(copy.deepcopy(model).double(), samples, 0)
+    loudest = truth.abs().max()
+
+    def apart(output: Tensor) -> float:
+        return ((output - truth).abs().max() / loudest).item()
+
+    cut = slice(late, late + samples)
+    return apart(true_live[..., cut]), apart(offline), apart(live[..., cut])
+
+
+@contextmanager
+def doubled() -> Iterator[None]:
+    """While open, tensors are made in double precision, and what asks for float32 gets that too.
+
+    Norms that take their epsilon from the type keep float32's: another would be another model.
+    """
+    norm = partial(functional.rms_norm, eps=torch.finfo(torch.float32).eps)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with patch.object(Tensor, "float", Tensor.double), patch.object(functional, "rms_norm", norm):
+            yield
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def correlation(one: Tensor, other: Tensor) -> float:
@@ -145,9 +196,13 @@ def rows_of(label: str, model: VAE, peer: tuple[float, float, int] | None, sampl
     note += "" if peer is None else f" | {1000 * peer[2] / rate:.1f} ms"
     ratio = None if peer is None else peer[2] / pure
     alike = sign > 0.9999
+    apart, offline, live = rounding(model, samples // 2)
+    beside = f"float32 from there: offline {offline:.1e}, stream {live:.1e}"
     return [
         Row(f"{label}: stream against offline, relative to the loudest", gap, theirs[0], None, "max abs", trials, "-",
             f"ours <= {BAR:g}", gap <= BAR),
+        Row(f"{label}: the same in double precision", apart, None, None, "max abs", 1, beside,
+            f"ours <= {DOUBLE_BAR:g}", apart <= DOUBLE_BAR),
         Row(f"{label}: latency without buffer", pure, theirs[2], ratio, "samples", 1, note),
         Row(f"{label}: correlation with offline", sign, theirs[1], None, "", trials, "-", "ours > 0.9999", alike),
     ]  # fmt: skip
