@@ -8,6 +8,7 @@ from torch import Tensor
 
 from tritone.errors import UserError
 from tritone.families.base import Stream
+from tritone.nn.noise import sample_normal, sample_uniform
 
 Noise = Callable[[int], Tensor]
 """The noise of the next so many latent frames, `(batch, rows, frames * rate)`."""
@@ -22,20 +23,20 @@ def buffer_samples(ratio: int, block: int | None) -> int:
 
 
 class FrameNoise:
-    """Noise `(batch, rows, rate)` for every latent frame, drawn frame by frame: however blocks are cut, the same."""
+    """Noise `(batch, rows, rate)` for every latent frame: frame t of a seed is always the same, however blocks are cut.
+
+    `seed` may be changed while it plays; the next frame is then that of the new seed.
+    """
 
     def __init__(self, seed: int, shape: tuple[int, int, int], *, normal: bool) -> None:
-        self.generator = torch.Generator().manual_seed(seed)
-        self.shape, self.normal = shape, normal
+        self.seed, self.shape, self.draw = seed, shape, sample_normal if normal else sample_uniform
+        self.frame = 0
 
     def __call__(self, frames: int) -> Tensor:
         """`(batch, rows, frames * rate)`, of the next frames: N(0, 1), or else uniform in [-1, 1)."""
-        return torch.cat([self._frame() for _ in range(frames)], -1)
-
-    def _frame(self) -> Tensor:
-        if self.normal:
-            return torch.randn(self.shape, generator=self.generator)
-        return torch.rand(self.shape, generator=self.generator) * 2 - 1
+        first, self.frame = self.frame, self.frame + frames
+        seeds = [(self.seed << 32) + frame for frame in range(first, self.frame)]
+        return self.draw(seeds, self.shape).permute(1, 2, 0, 3).flatten(2)
 
 
 class LiveStream:

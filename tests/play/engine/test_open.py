@@ -69,3 +69,32 @@ def test_other_families_are_refused():
 
     with pytest.raises(UserError, match="A Other cannot stream"):
         open_player(Other())
+
+
+def noises(player, seeds):
+    """What the model makes of silence, a step for each seed, which is turned before the step."""
+    heard = []
+    for seed in seeds:
+        player.desk.apply(["seed", seed])
+        heard.append(player.process(np.zeros((1, player.step), np.float32)))
+    return heard
+
+
+@pytest.mark.parametrize("preset", ["vae-v1", "vae-discrete"])
+def test_the_seed_that_is_turned_reaches_the_models_own_noise(preset):
+    torch.manual_seed(0)
+    model = build(small(preset)).eval()
+    player = open_player(model, block=2 * model.ratio, seed=7, **TORCH)
+    late = -(-player.latency_samples // player.step) + 2
+    seven = noises(player, [7] * 2 * late)
+    player.restart()
+    turned = noises(player, [7] * late + [8] * late)
+    player.restart()
+    again = noises(player, [7] * late + [8] * late)
+    assert all(np.array_equal(one, other) for one, other in zip(turned, again, strict=True))
+    assert np.abs(seven[late - 1]).max() > 0
+    assert all(np.array_equal(*pair) for pair in zip(turned[:late], seven[:late], strict=True))
+    assert not np.array_equal(turned[-1], seven[-1])
+    eight = open_player(model, block=2 * model.ratio, seed=8, **TORCH)
+    whole = noises(eight, [8] * 2 * late)
+    assert np.allclose(turned[-1], whole[-1], atol=1e-6)  # frame t of a seed is always the same

@@ -20,7 +20,7 @@ class Controls:
     fill: float = 0.0
     """Standard deviation of noise along the axes that are left out; at 0 they rest at their mean."""
     seed: int = 0
-    """Of this noise."""
+    """Of this noise, and of the model's own."""
     freeze: bool = False
     """The latent stands still."""
     bypass: bool = False

@@ -36,7 +36,7 @@ KNOBS = {
     "dims": Knob("dims", 1, math.inf, "dims N: keep the N strongest axes", whole=True),
     "noise": Knob("noise", 0, 10, "noise AMOUNT: random movement along the kept axes", midi=(0, 1)),
     "fill": Knob("fill", 0, 10, "fill AMOUNT: random movement along the axes that are left out", midi=(0, 1)),
-    "seed": Knob("seed", 0, 2**31 - 1, "seed N: of this randomness", whole=True, midi=(0, 127)),
+    "seed": Knob("seed", 0, 2**31 - 1, "seed N: of all randomness, the model's own noise too", whole=True, midi=(0, 127)),
     "freeze": Knob("freeze", 0, 1, "freeze [on|off]: the latent stands still", switch=True),
     "bypass": Knob("bypass", 0, 1, "bypass [on|off]: hear the input, delayed by the model's latency", switch=True),
     "gain": Knob("gain_db", -120, 24, "gain DB: of all that is heard", midi=(-60, 6)),

@@ -8,6 +8,9 @@ import numpy as np
 class LiveEngine(Protocol):
     """A streaming model that keeps its state. Used by one thread at a time."""
 
+    seed: int
+    """What the model's own noise follows from; may be changed between blocks."""
+
     @property
     def latency_samples(self) -> int:
         """By how many samples `decode(encode(...))` comes later than what the model gives offline."""

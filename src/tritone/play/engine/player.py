@@ -51,6 +51,7 @@ class Player:
         controls = self.desk.controls
         audio = self._sound(audio)
         latent = self._shape(self.engine.encode(audio), controls)
+        self.engine.seed = controls.seed
         made = self._sound(self.engine.decode(latent))
         self._gain.move(controls.gain)
         self._wet.move(controls.wet_share)

@@ -67,8 +67,10 @@ class LiveEngine:
         """Latents `(dims, frames)` to sound `(channels, block)`.
 
         `noise` `(noise_bands, frames * noise_rate)`, uniform in [-1, 1), is what the noise branch shapes; where it is
-        not given, and the model was opened with noise, it follows from `seed`, as in `tritone.play.live.LiveStream`.
+        not given, and the model was opened with noise, it follows from `seed`, as in `tritone.play.live.LiveStream`;
+        `seed` may be changed between blocks.
         """
+        self._noise.seed, self._beside.seed = self.seed, self.seed + 1
         heard = []
         if self.facts.noise_bands:
             heard.append(self._noise(latent.shape[-1]).numpy() if noise is None else noise[None])
