@@ -15,9 +15,12 @@ from tritone.errors import UserError
 from tritone.families import config_class
 from tritone.schema import build, deep_merge, nearest, plain
 from tritone.training.config import TrainingConfig
+from tritone.yaml_text import BadYaml, load_yaml
 
 SECTIONS = ("model", "training")
 PRESET_KEYS = ("family", "base", "about", *SECTIONS)
+LARGEST_BYTES = 1 << 24
+"""A larger file is no configuration."""
 
 
 def package_version() -> str:
@@ -82,8 +85,9 @@ def make_config(
         if key not in PRESET_KEYS:
             raise UserError(f"{label}: {key} is not a section{nearest(key, PRESET_KEYS)}")
     for key in SECTIONS:
-        if not isinstance(merged.get(key) or {}, Mapping):
-            raise UserError(f"{label}: {key} must be a mapping of settings, not {merged[key]!r}.")
+        for given in (preset, overrides or {}):
+            if not isinstance(given.get(key) or {}, Mapping):
+                raise UserError(f"{label}: {key} must be a mapping of settings, not {given[key]!r}.")
     model = build(config_class(family), merged.get("model") or {}, "model", label)
     training = build(TrainingConfig, merged.get("training") or {}, "training", label)
     return RunConfig(family, name, model, training, data, package_version() if version is None else version)
@@ -133,9 +137,9 @@ def differences(old: RunConfig, new: RunConfig) -> dict[str, tuple[Any, Any]]:
 def parse_yaml(text: str, source: str) -> dict[str, Any]:
     """A YAML mapping; UserError names `source` where it is something else."""
     try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"{source} is not valid YAML: {' '.join(str(error).split())}.") from error
+        values = load_yaml(text)
+    except BadYaml as error:
+        raise UserError(f"{source} is not valid YAML: {str(error).rstrip('.')}.") from error
     if not isinstance(values, dict):
         raise UserError(f"{source} must hold a mapping of model and training, not {type(values).__name__}.")
     return values
@@ -147,7 +151,7 @@ def _load_preset(name: str, beside: Path, above: tuple[str, ...]) -> dict[str, A
     is_file = name.endswith((".yaml", ".yml"))
     path = beside / name if is_file else Path()
     if is_file:
-        text = _read_text(path, f"give one of {', '.join(preset_names())}, or a file that is there")
+        text = _read_text(path, "give another file, or one of those that `tritone presets` lists")
     elif name in preset_names():
         text = files("tritone").joinpath("presets").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     else:
@@ -161,9 +165,15 @@ def _load_preset(name: str, beside: Path, above: tuple[str, ...]) -> dict[str, A
 
 def _read_text(path: Path, mend: str) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is not a file; {mend}.")
+        if path.exists() and path.stat().st_size > LARGEST_BYTES:
+            raise UserError(f"{path} is larger than any configuration; {mend}.")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not a text file; {mend}.") from error
+    except ValueError as error:
+        raise UserError(f"There is no file {str(path)!r}; {mend}.") from error
     except OSError as error:
         raise UserError(f"Cannot read {path} ({error.strerror}); {mend}.") from error
 

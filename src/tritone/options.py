@@ -11,6 +11,7 @@ from tritone.errors import UserError
 from tritone.families import config_class
 from tritone.schema import Option, nearest, options, plain, type_name
 from tritone.training.config import TrainingConfig
+from tritone.yaml_text import BadYaml, load_yaml
 
 
 def config_options(family: str) -> list[Option]:
@@ -63,9 +64,10 @@ def unknown_option(argument: str, family: str) -> UserError:
 
 def _value(key: str, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"--{key} cannot be read: {text!r}; write a number, a word, or a list like [1, 2].") from error
+        return load_yaml(text)
+    except BadYaml as error:
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        raise UserError(f"--{key} cannot be read: {shown!r}; write a number, a word, or a list like [1, 2].") from error
 
 
 def _default(option: Option, preset: Mapping[str, Any]) -> Any:

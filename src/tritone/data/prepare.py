@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Literal
 
 import numpy as np
@@ -158,6 +159,8 @@ def _examine(source: Source, config: PrepareConfig, known: Record | None) -> Any
     """
     try:
         status = os.stat(source.path)
+        if not S_ISREG(status.st_mode):
+            return Skipped(source.name, "is a pipe or a device, not a file")
         if known and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
             return known
         file_hash = _hash(source.path)
@@ -180,9 +183,9 @@ def _hash(path: Path) -> str:
 def _relative(path: Path, out: Path) -> str:
     """The path as seen from the DATA folder, so that both can move together; absolute where there is no such path."""
     try:
-        return Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+        return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(out))).as_posix()
     except ValueError:
-        return path.resolve().as_posix()
+        return Path(os.path.realpath(path)).as_posix()
 
 
 def _listed(sounds: Sequence[Path]) -> str:

@@ -40,7 +40,7 @@ def scan(sounds: Sequence[Path], out: Path) -> tuple[list[Source], list[Skipped]
         prefix = f"{sound.name}/" if len(sounds) > 1 and sound.is_dir() else ""
         for path in _walk(sound, skipped) if sound.is_dir() else [sound]:
             name = prefix + (path.relative_to(sound).as_posix() if path != sound else path.name)
-            sources.setdefault(path.resolve(), Source(path, name, path.absolute().parent.name))
+            sources.setdefault(Path(os.path.realpath(path)), Source(path, name, path.absolute().parent.name))
     found = sorted(sources.values(), key=lambda source: source.name)
     twice = {source.name for source, after in pairwise(found) if source.name == after.name}
     return [s if s.name not in twice else Source(s.path, s.path.absolute().as_posix(), s.label) for s in found], skipped
@@ -54,8 +54,8 @@ def printable(name: str) -> str:
 def _check(sound: Path, out: Path) -> None:
     if not sound.exists():
         raise UserError(f"{printable(str(sound))} does not exist; check the name of the sound folder.")
-    inside = out.resolve()
-    if sound.is_dir() and (inside == sound.resolve() or sound.resolve() in inside.parents):
+    inside = Path(os.path.realpath(out))
+    if sound.is_dir() and (inside == Path(os.path.realpath(sound)) or Path(os.path.realpath(sound)) in inside.parents):
         raise UserError(
             f"--out {out} lies in the sound folder {sound}, which is never written to; choose another place."
         )

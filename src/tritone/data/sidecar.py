@@ -8,6 +8,7 @@ from typing import Any
 from tritone.signal.loops import FASTEST, SLOWEST, tempo_from_text
 
 _LONGEST = 2_000
+_MOST_LETTERS = 100_000
 _LABEL_KEYS = ("label", "genre", "instrument", "kit")
 _CAPTION_KEYS = ("caption", "text", "prompt", "description")
 
@@ -34,9 +35,10 @@ def read_sidecar(sound: Path) -> Sidecar:
             try:
                 if not note.is_file():
                     continue
-                text = note.read_text("utf-8", errors="replace")[:100_000]
+                with note.open(encoding="utf-8", errors="replace") as file:
+                    text = file.read(_MOST_LETTERS)
                 return _from_json(json.loads(text)) if suffix == ".json" else _from_text(text)
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 continue
     return Sidecar()
 
@@ -74,5 +76,5 @@ def _words(value: Any) -> str:
 def _number(value: Any) -> float | None:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

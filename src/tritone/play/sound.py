@@ -1,5 +1,6 @@
 """Sound files in and out of a model: rates, channels and lengths fitted and given back as they came."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -85,9 +86,9 @@ def outputs_for(paths: Sequence[Path], out: Path, suffix: str) -> list[Path]:
         name = next(each for each in names if each.casefold() not in taken)
         taken.add(name.casefold())
         targets.append(out / f"{name}{suffix}")
-    inputs = {path.resolve() for path in paths}
+    inputs = {os.path.realpath(path) for path in paths}
     for target in targets:
-        if target.resolve() in inputs:
+        if os.path.realpath(target) in inputs:
             raise UserError(f"{target} would overwrite the sound it is made from; give another --out folder.")
     return targets
 

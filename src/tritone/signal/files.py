@@ -26,6 +26,10 @@ READABLE_SUFFIXES = SOUNDFILE_SUFFIXES | containers.SUFFIXES
 """File name endings that are looked at as audio."""
 
 
+SLOWEST_RATE, FASTEST_RATE = 1_000, 10_000_000
+"""Rates in Hz beyond which a header lies: at 1 Hz, a few kilobytes would be hours of sound at a usual rate."""
+
+
 @dataclass(frozen=True)
 class AudioInfo:
     """What an audio file is: samples a second, channels, samples per channel and the way samples are stored."""
@@ -66,6 +70,10 @@ def read_audio(path: Path, start: int = 0, frames: int = -1) -> tuple[np.ndarray
             audio = file.read(frames, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
             raise _damaged(path, error) from error
+        except MemoryError as error:
+            raise UserError(
+                f"{path} states {file.frames} samples, more than memory holds; it is damaged, or has to be cut."
+            ) from error
         return np.ascontiguousarray(audio.T), file.samplerate
 
 
@@ -139,15 +147,21 @@ def _open(path: Path) -> soundfile.SoundFile:
         raise UserError(f"{path} does not exist; check the name.")
     if path.is_dir():
         raise UserError(f"{path} is a folder, not an audio file; name a file.")
+    if not path.is_file():
+        raise UserError(f"{path} is a pipe or a device, not an audio file; name a file.")
     try:
         with path.open("rb") as file:
             if not file.read(1):
                 raise UserError(f"{path} is empty (0 bytes); copy it again from where it came.")
-        return soundfile.SoundFile(_name(path))
+        file = soundfile.SoundFile(_name(path))
     except OSError as error:
         raise UserError(f"{path} cannot be opened ({_reason(error)}); check its permissions.") from error
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
         raise _damaged(path, error) from error
+    if not SLOWEST_RATE <= file.samplerate <= FASTEST_RATE:
+        file.close()
+        raise UserError(f"{path} states a rate of {file.samplerate} Hz, which no sound has; it may be damaged.")
+    return file
 
 
 def _damaged(path: Path, error: Exception) -> UserError:

@@ -33,6 +33,8 @@ _SMPL_LOOP = Struct("<6I")
 _ACID = Struct("<IHHfIHHf")
 """Flags, root note, always 0x8000, always 0, beats, the meter's lower and upper number, beats a minute."""
 _LARGEST = 2**32 - 1
+_MOST_CHUNKS = 10_000
+"""A hole in a file reads as empty chunks without end."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,9 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     if name != b"RIFF" or file.read(4) != b"WAVE":
         return
     place = file.tell()
-    while len(head := file.read(_HEADER.size)) == _HEADER.size:
+    for _ in range(_MOST_CHUNKS):
+        if len(head := file.read(_HEADER.size)) < _HEADER.size:
+            return
         name, size = _HEADER.unpack(head)
         yield name, size
         place += _HEADER.size + size + size % 2
