@@ -16,6 +16,8 @@ COMMANDS = {
     "train": "a dataset into a model; the same command resumes",
     "distil": "a diffusion model into one that needs few steps",
     "import": "a model of acids-rave into a run folder",
+    "models": "list the models that ship, which commands take as demo:NAME",
+    "load": "a model from a folder, a site or a hub into a run folder",
     "presets": "list the presets, or print one in full",
     "inspect": "say what a dataset, run or checkpoint is",
     "generate": "new sound from a trained model",

@@ -9,6 +9,7 @@ from tritone.families.base import Synthesizer
 from tritone.play.export.card import card_paths, read_card
 from tritone.play.live import buffer_samples
 from tritone.play.load import run_of
+from tritone.shipped import located
 from tritone.training.run import Run
 
 BLOCKS = (64, 128, 256, 512, 1024, 2048)
@@ -17,6 +18,7 @@ BLOCKS = (64, 128, 256, 512, 1024, 2048)
 
 def inspect(path: Path) -> dict[str, Any]:
     """Facts about a DATA folder, a RUN folder, a checkpoint or an exported file. UserError for anything else."""
+    path = located(path)
     if not path.exists():
         raise UserError(f"There is no {path}; give a folder that `tritone prepare` or `tritone train` made.")
     if path.is_file() and card_paths(path)[0].is_file():

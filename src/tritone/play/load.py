@@ -7,6 +7,7 @@ import torch
 from tritone.errors import UserError
 from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.nn.blocks import fold_weight_norm
+from tritone.shipped import located
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.run import Run
 
@@ -14,14 +15,14 @@ from tritone.training.run import Run
 def load(
     run: Path | str, checkpoint: str = "latest", device: str = "cpu", precision: Precision = "float32"
 ) -> Synthesizer:
-    """The model of a run folder (or of one of its `checkpoints/step-N` folders), in evaluation mode.
+    """The model of a run folder (or of one of its `checkpoints/step-N` folders, or `demo:NAME`), in evaluation mode.
 
     Weight norm is folded into the weights: it plays faster and sounds the same, but is not for training on.
 
     `checkpoint` is "latest", "best" or a step; `precision` "bf16" is faster on a CPU that has it. Raises UserError for
     a path that is no run, and for a device that this machine does not have.
     """
-    path = Path(run)
+    path = located(run)
     _check_device(device)
     if (path / WEIGHTS).is_file():
         model = run_of(path).load(path, device)
@@ -35,7 +36,7 @@ def load(
 
 def run_of(checkpoint: Path) -> Run:
     """The run that a checkpoint folder lies in; where it was moved out, itself, which says what it is."""
-    folder = checkpoint.resolve().parent
+    folder = located(checkpoint).resolve().parent
     inside = folder.name == "checkpoints" and (folder.parent / CONFIG).is_file()
     return Run(folder.parent if inside else checkpoint)
 

@@ -4,25 +4,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import safetensors
-import safetensors.torch
 import torch
 
 from tritone import families
 from tritone.config import RunConfig, read_run_config
 from tritone.errors import UserError
 from tritone.families.base import Synthesizer
+from tritone.shipped import located
 from tritone.training.checkpoint import CONFIG, WEIGHTS, Checkpoints, check_fits
 from tritone.training.log import read_log
+from tritone.training.slim import read_weights
 
 Which = Literal["latest", "best"] | int | Path | str
 """Which checkpoint: "latest", "best", a step, or the path of a checkpoint folder."""
 
 
 class Run:
-    """A folder that `tritone train` made. Raises UserError for a path that is something else."""
+    """A folder that `tritone train` made, or `demo:NAME`, a model that ships. UserError for a path that is neither."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = located(path)
         if not self.path.is_dir():
             raise UserError(f"There is no run folder {self.path}; give one that `tritone train` made.")
         if not (self.path / CONFIG).is_file():
@@ -42,6 +43,8 @@ class Run:
                 )
             return folder
         steps = self.checkpoints.steps()
+        if not steps and (self.path / WEIGHTS).is_file() and which in ("latest", "best"):
+            return self.path
         if not steps:
             raise UserError(f"{self.path} has no checkpoint yet; train it first, the same command continues.")
         step = which if isinstance(which, int) else self.checkpoints.named(which)
@@ -60,7 +63,7 @@ class Run:
         if config.family != self.config.family:
             raise UserError(f"{folder} is a checkpoint of the family {config.family}, not {self.config.family}.")
         try:
-            weights = safetensors.torch.load_file(folder / WEIGHTS)
+            weights = read_weights(folder / WEIGHTS)
         except (OSError, safetensors.SafetensorError) as error:
             raise UserError(f"{folder / WEIGHTS} is damaged ({error}); use another checkpoint.") from error
         synthesizer = families.build(config.family, config.model)

@@ -8,6 +8,7 @@ from typing import Literal
 from tritone.errors import UserError
 from tritone.judge.compare.manifest import REAL
 from tritone.play.load import run_of
+from tritone.shipped import located, shown
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 
 Origin = Literal["run", "checkpoint", "folder"]
@@ -27,7 +28,7 @@ class Named:
     @property
     def source(self) -> str:
         """As it was written, without the name."""
-        return str(self.path) if self.checkpoint == "latest" else f"{self.path}@{self.checkpoint}"
+        return shown(self.path) if self.checkpoint == "latest" else f"{shown(self.path)}@{self.checkpoint}"
 
 
 def named(words: Sequence[str]) -> list[Named]:
@@ -56,7 +57,7 @@ def _named(word: str) -> Named:
         path = Path(rest)
         if not name.strip() or not rest:
             raise UserError(f"{word!r} must be NAME=FOLDER, with a name and a folder.")
-    which = "latest"
+    which, path = "latest", located(path)
     if not path.exists() and "@" in path.name:
         stem, _, which = path.name.rpartition("@")
         path = path.with_name(stem) if stem else path.parent
