@@ -64,18 +64,19 @@ class Ledger:
         self._file.close()
 
     def _load(self, options: dict[str, Any]) -> None:
-        text = self.path.read_text("utf-8")
+        text = self.path.read_text("utf-8", errors="replace")
         lines = text.split("\n")[:-1]
         try:
             before = json.loads(lines[0])
-        except (IndexError, ValueError):
+        except (IndexError, ValueError, RecursionError):
             before = {}
-        _compare(self.path.parent, before, options)
+        _compare(self.path.parent, before if isinstance(before, dict) else {}, options)
         for line in lines[1:]:
             try:
                 fields = json.loads(line)
-                self.records.append(Record(**fields | {"extents": tuple(map(tuple, fields["extents"]))}))
-            except (ValueError, TypeError, KeyError):
+                extents = tuple((int(shard), int(offset), int(frames)) for shard, offset, frames in fields["extents"])
+                self.records.append(Record(**fields | {"extents": extents}))
+            except (ValueError, TypeError, KeyError, RecursionError):
                 continue
         if text and not text.endswith("\n"):
             write_atomically(self.path, "".join(line + "\n" for line in lines) or json.dumps(options) + "\n")

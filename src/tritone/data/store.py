@@ -57,7 +57,11 @@ class Dataset:
         self.rest = np.array(options.get("rest", [0.0]), np.float32)[:, None]
         self.summary: dict[str, Any] = index["summary"]
         self.items = tuple(Item(**item) for item in index["items"])
+        if any(type(number) is not int or number < 1 for number in (self.sample_rate, self.channels, self.ratio)):
+            raise TypeError("rate, channels and ratio are whole numbers")
         self._shards = [self._map(shard) for shard in index["shards"]]
+        for item in self.items:
+            self._check(item)
 
     @classmethod
     def open(cls, path: Path | str) -> "Dataset":
@@ -68,7 +72,7 @@ class Dataset:
         path = Path(path)
         try:
             return cls(path, load_index(path))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(
                 f"{path / 'index.json'} is not an index that tritone prepare wrote; run tritone prepare again."
             ) from error
@@ -156,8 +160,24 @@ class Dataset:
         if samples.dtype == np.int16:
             out *= INT16_STEP
 
+    def _check(self, item: Item) -> None:
+        """TypeError where an item is not made of what `Item` says, UserError where its sound is not there."""
+        numbers, words = (item.frames, item.offset, item.shard), (item.name, item.split, item.source, item.label)
+        if any(type(number) is not int for number in numbers) or any(type(word) is not str for word in words):
+            raise TypeError("an item is not made of whole numbers and words")
+        lazy = item.shard == -1
+        shard = np.empty((1, 0)) if lazy or not 0 <= item.shard < len(self._shards) else self._shards[item.shard]
+        if item.frames < 1 or item.offset < 0 or not (lazy or item.offset + item.frames <= shard.shape[1]):
+            raise UserError(
+                f"{self.path / 'index.json'} says that {item.name!r} lies where no sound is; run tritone prepare again."
+            )
+
     def _map(self, shard: dict[str, Any]) -> np.ndarray:
         """The shard as an array `(channels, frames)`."""
+        if Path(shard["file"]).is_absolute() or ".." in Path(shard["file"]).parts:
+            raise UserError(
+                f"{self.path / 'index.json'} names {shard['file']}, which lies outside of the DATA folder; do not use it."
+            )
         path = self.path / shard["file"]
         if not path.is_file():
             raise UserError(f"{path} is missing; copy the whole DATA folder again, or run tritone prepare again.")
@@ -183,7 +203,7 @@ def load_index(path: Path) -> dict[str, Any]:
     try:
         index = json.loads(file.read_text("utf-8"))
         version = int(index["format"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{file} is not an index that tritone prepare wrote; run tritone prepare again.") from error
     if version > FORMAT:
         raise UserError(

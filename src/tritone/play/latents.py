@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import torch
@@ -135,16 +136,17 @@ def _read(path: Path) -> tuple[Tensor, dict[str, int], str | None]:
             with safe_open(path, "pt") as file:
                 latent = file.get_tensor("latent")
                 stated = file.metadata() or {}
-                facts = {name: int(value) for name, value in stated.items() if value.isdigit()}
+                facts = {name: int(value) for name, value in stated.items() if value.isascii() and value.isdigit()}
                 space = stated.get("latent_space")
-    except (OSError, EOFError, MemoryError, ValueError, TypeError, SafetensorError) as error:
+    except (OSError, EOFError, MemoryError, ValueError, TypeError, TokenError, SyntaxError, SafetensorError) as error:
         raise UserError(f"{path} holds no latents ({' '.join(str(error).split())}); {mend}.") from error
     latent = latent[None] if latent.ndim == 2 else latent
     if latent.ndim != 3 or 0 in latent.shape or not latent.is_floating_point():
         raise UserError(f"{path} holds {latent.dtype} of shape {tuple(latent.shape)}; {mend}.")
+    latent = latent.float()
     if not latent.isfinite().all():
         raise UserError(f"{path} holds values that are not finite; encode the sound again.")
-    return latent.float(), facts, space
+    return latent, facts, space
 
 
 def _check(path: Path, facts: dict[str, int], model: dict[str, int]) -> None:

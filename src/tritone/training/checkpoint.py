@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -19,7 +20,13 @@ from tritone.errors import UserError
 from tritone.training.atomic import discard, sweep, whole_folder, write_text
 
 FORMAT = 1
+UNREADABLE = (
+    RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError, zlib.error,
+    AssertionError, ImportError, struct.error,
+)  # fmt: skip
+"""What torch and the standard library raise for bytes that are no archive of tensors."""
 WEIGHTS, TRAINING, CONFIG = "model.safetensors", "training.pt", "config.yaml"
+STEP = re.compile(r"step-([0-9]{1,18})")
 
 
 class Damaged(Exception):
@@ -46,7 +53,7 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """Steps of which there is a checkpoint, rising."""
-        names = (re.fullmatch(r"step-(\d+)", path.name) for path in self.folder.glob("step-*"))
+        names = (STEP.fullmatch(path.name) for path in self.folder.glob("step-*"))
         return sorted(int(name.group(1)) for name in names if name)
 
     def path(self, step: int) -> Path:
@@ -59,7 +66,7 @@ class Checkpoints:
             text = (self.folder / which).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             return None
-        found = re.fullmatch(r"step-(\d+)", text)
+        found = STEP.fullmatch(text)
         return int(found.group(1)) if found and self.path(int(found.group(1))).is_dir() else None
 
     def name(self, which: str, step: int) -> None:
@@ -110,21 +117,26 @@ def read(folder: Path) -> Checkpoint:
     try:
         data = (folder / WEIGHTS).read_bytes()
         with zipfile.ZipFile(folder / TRAINING) as archive:
+            if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+                raise Damaged(f"{TRAINING} is compressed, as none is that Tritone wrote")
             altered = archive.testzip()
         if altered:
             raise Damaged(f"{TRAINING} is altered at {altered}")
         training = torch.load(folder / TRAINING, map_location="cpu", weights_only=True)
+        format, step = int(training["format"]), int(training["step"])
         if training["weights_crc32"] != zlib.crc32(data):
             raise Damaged(f"{WEIGHTS} is not what was written")
         weights = safetensors.torch.load(data)
         config = read_run_config(folder / CONFIG)
     except (OSError, zipfile.BadZipFile, safetensors.SafetensorError, UserError) as error:
         raise Damaged(" ".join(str(error).split())) from error
-    except (RuntimeError, pickle.UnpicklingError, KeyError, ValueError, EOFError) as error:
+    except pickle.UnpicklingError as error:
+        raise Damaged(f"{TRAINING} holds more than tensors and plain values; nothing in it was run") from error
+    except UNREADABLE as error:
         raise Damaged(f"{TRAINING} cannot be read: {' '.join(str(error).split())[:200]}") from error
-    if training["format"] > FORMAT:
+    if format > FORMAT:
         raise UserError(f"{folder} was written by a newer Tritone ({config.version}); update this one.")
-    return Checkpoint(training["step"], config, weights, training)
+    return Checkpoint(step, config, weights, training)
 
 
 def check_fits(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], source: Path | str) -> None:

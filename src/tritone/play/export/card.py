@@ -66,7 +66,7 @@ def read_card(path: Path) -> dict[str, Any]:
     try:
         facts = json.loads(card.read_text(encoding="utf-8"))
         sums = {name: file["sha256"] for name, file in facts["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{card} is not a card of Tritone's; export {path.name} again.") from error
     for name, expected in sums.items():
         file = path.with_name(name)
