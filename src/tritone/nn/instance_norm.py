@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from tritone.nn.streaming.plan import Place, Plan
+from tritone.nn.streaming.style import StreamingStyle
+
 LEAST = 1e-5
 """Least standard deviation that anything is divided by."""
 
@@ -25,6 +28,10 @@ class AdaptiveInstanceNorm(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         return signal
+
+    def streaming(self, place: Place, plan: Plan) -> tuple[StreamingStyle, Place]:
+        """The twin that learns and exchanges while it plays, and the place behind it."""
+        return StreamingStyle(place, plan, LEAST), place
 
 
 @dataclass(frozen=True)
@@ -62,9 +69,7 @@ def learn(network: nn.Module, source: Callable[[], object], target: Callable[[],
     The source is measured at every place as it arrives there, with the style already given at the places before, so
     that behind each place its statistics are exactly the target's.
     """
-    wanted: list[Statistics] = []
-    with _hooked(network, lambda place, signal: wanted.append(statistics(signal))):
-        target()
+    wanted = measure(network, target)
     found: list[Statistics] = []
 
     def measure_and_exchange(place: int, signal: Tensor) -> Tensor:
@@ -73,7 +78,15 @@ def learn(network: nn.Module, source: Callable[[], object], target: Callable[[],
 
     with _hooked(network, measure_and_exchange):
         source()
-    return Style(tuple(found), tuple(wanted))
+    return Style(tuple(found), wanted)
+
+
+def measure(network: nn.Module, sound: Callable[[], object]) -> tuple[Statistics, ...]:
+    """Statistics at every place while `sound` runs `network` once, without a style."""
+    found: list[Statistics] = []
+    with _hooked(network, lambda place, signal: found.append(statistics(signal))):
+        sound()
+    return tuple(found)
 
 
 @contextmanager

@@ -246,12 +246,13 @@ class VAE(Synthesizer):
         fidelity: float | None = None,
         noise: bool = False,
         style: instance_norm.Style | None = None,
+        learning: bool = False,
     ) -> StreamingVAE:
         """The same model block by block, with so many axes of the latent; `noise`: with the noise branch, if any.
 
-        A `style` is `reconstruct`'s, and stays with the stream.
+        A `style` is `reconstruct`'s, and stays with the stream; with `learning` styles are learned while it plays.
         """
-        return StreamingVAE(self, self.bottleneck.keep(self.basis, dims, fidelity), noise, style)
+        return StreamingVAE(self, self.bottleneck.keep(self.basis, dims, fidelity), noise, style, learning)
 
     def _reach(self, time: int) -> tuple[int, int]:
         """First and last input sample on which sample `time` of the synthesised sound depends."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tritone.families.vae.streaming_bottleneck import hearing, reading, streaming_bottleneck
 from tritone.families.vae.streaming_decoder import first_convolution, streaming_decoder
 from tritone.families.vae.streaming_encoder import last_convolution, streaming_encoder
-from tritone.families.vae.streaming_style import exchanges
+from tritone.families.vae.streaming_style import exchanges, style_slots
 from tritone.nn.instance_norm import Style
 from tritone.nn.streaming.bank import StreamingAnalysis, StreamingSynthesis, analysed, synthesised
 from tritone.nn.streaming.memory import Start
@@ -28,7 +28,8 @@ class StreamingVAE(nn.Module):
     """A VAE that plays block by block. Can be scripted, and exported to ONNX with blocks of a fixed size.
 
     `dims` rows of the latent (axes, levels of codes, angles) are encoded and decoded; with `noise` the noise branch is
-    heard, if there is one; with a `style` (`VAE.learn_style`) the sound takes on another's. The weights are copied
+    heard, if there is one; with a `style` (`VAE.learn_style`) the sound takes on another's. With `learning` styles are
+    part of the state instead, to be learned while it plays (`tritone.nn.streaming.style`). The weights are copied
     (weight norm, batch norm and the latent's rotation multiplied into them), `vae` stays as it is.
 
     State is a list of tensors, one list for the encoder and one for the decoder. The first tensor is the position:
@@ -39,7 +40,7 @@ class StreamingVAE(nn.Module):
 
     silence: Tensor
 
-    def __init__(self, vae: "VAE", dims: int, noise: bool, style: Style | None = None) -> None:
+    def __init__(self, vae: "VAE", dims: int, noise: bool, style: Style | None = None, learning: bool = False) -> None:
         super().__init__()
         self.sample_rate, self.channels, self.ratio = vae.sample_rate, vae.channels, vae.ratio
         self.dims, self.latent = dims, vae.basis.dims
@@ -50,9 +51,12 @@ class StreamingVAE(nn.Module):
         self.fill_rows = self.bottleneck.fill_rows
         """Rows of `fill` that `decode` takes."""
         with torch.no_grad():
-            instead = exchanges(vae, style)
+            instead = {} if learning else exchanges(vae, style)
             self._encoding(vae, Plan(instead))
             self._decoding(vae, Plan(instead), noise)
+        self.encoder_styles: list[int] = style_slots(self.encoder)
+        self.decoder_styles: list[int] = style_slots(self.decoder)
+        """Which tensors of the states hold the styles that are learned."""
         self.register_buffer("silence", torch.zeros(1), persistent=False)
         self.latency_samples = self.encoder_lag * self.ratio + self.decoder_lag
         """By how many samples what is decoded from live latents comes later than `VAE.reconstruct`."""

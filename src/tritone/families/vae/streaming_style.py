@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from tritone.nn.instance_norm import LEAST, AdaptiveInstanceNorm, Style
+from tritone.nn.streaming.style import StreamingStyle
 
 
 class Exchange(nn.Module):
@@ -33,3 +34,8 @@ def exchanges(network: nn.Module, style: Style | None) -> Mapping[nn.Module, nn.
         gain = target.std / source.std.clamp_min(LEAST)
         made[place] = Exchange(gain, target.mean - gain * source.mean)
     return made
+
+
+def style_slots(network: nn.Module) -> list[int]:
+    """Which tensors of its state hold the styles of a streaming network, in the order of its places."""
+    return [module.slot for module in network.modules() if isinstance(module, StreamingStyle)]
