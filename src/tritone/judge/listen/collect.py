@@ -73,12 +73,12 @@ def _raw(path: Path, test: Test) -> list[Answer]:
     questions = {question.id for question in test.questions}
     names = {spec.name for spec in fields(Answer)}
     rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
         try:
             values = json.loads(line)
             values = {name: value for name, value in values.items() if name not in RAW_MORE or name in names}
             row: Answer = decode(Answer, values, "answer")
-        except (ValueError, AttributeError, Malformed) as error:
+        except (ValueError, AttributeError, RecursionError, Malformed) as error:
             raise UserError(f"Line {number} of {path} is no answer ({error}); give it as it was written.") from error
         if row.trial not in trials or row.stimulus not in trials[row.trial].stimuli or row.question not in questions:
             raise UserError(f"Line {number} of {path} belongs to another test.")

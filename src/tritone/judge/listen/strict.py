@@ -31,12 +31,19 @@ def decode(hint: Any, value: Any, where: str) -> Any:
             raise Malformed(f"{where} must be one of {', '.join(map(str, get_args(hint)))}, not {_shown(value)}")
         return value
     if hint is float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
             raise Malformed(f"{where} must be a number, not {_shown(value)}")
         return float(value)
     if hint is int and isinstance(value, bool):
         raise Malformed(f"{where} must be a whole number, not {_shown(value)}")
     return _typed(hint, value, where, _PLAIN[hint])
+
+
+def _finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
 
 
 def _dataclass(cls: Any, value: Any, where: str) -> Any:

@@ -148,7 +148,7 @@ def read_webmushra(path: Path, test: Test, key: Key) -> list[Answer]:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         found = [answer for row in rows if row["session_test_id"] == test.id for answer in _answers(row, test, key)]
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration, csv.Error) as error:
         raise UserError(
             f"{path} is no table of webMUSHRA for this test ({error}); give mushra.csv or lss.csv."
         ) from error

@@ -9,6 +9,8 @@ import collections
 import pathlib
 import pickle
 import re
+import struct
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +29,10 @@ ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
 ]
 """Classes beside torch's own list; none of them does anything when it is made."""
 NAMED = re.compile(r"(?:GLOBAL|global|class) `?([\w.]+\.[\w.]+)")
-WRONG = (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError)
+WRONG = (
+    RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError, ArithmeticError,
+    MemoryError, ImportError, struct.error, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,13 @@ class Saved:
 def read_checkpoint(path: Path) -> Saved:
     """The content of a `.ckpt`. UserError where it names anything but tensors and plain values, or is damaged."""
     try:
+        _check_not_compressed(path)
         with torch.serialization.safe_globals(ALLOWED):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(_refusal(path, str(error))) from error
     except WRONG as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160] or "it ends too early"
         raise UserError(f"{path} is damaged or no checkpoint ({reason}); give a whole .ckpt of acids-rave.") from error
     if not isinstance(content, Mapping):
         raise UserError(f"{path} holds a {type(content).__name__}, not a checkpoint; give a .ckpt of acids-rave.")
@@ -61,6 +67,14 @@ def read_checkpoint(path: Path) -> Saved:
     averaged = _tensors(callbacks.get("EMA")) if isinstance(callbacks, Mapping) else {}
     step = content.get("global_step", 0)
     return Saved(tensors, averaged, step if isinstance(step, int) else 0)
+
+
+def _check_not_compressed(path: Path) -> None:
+    """ValueError for an archive that unpacks to more than it is: torch compresses nothing."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+                raise ValueError("it is compressed, as no checkpoint is")
 
 
 def _tensors(values: Any) -> dict[str, Tensor]:
@@ -76,5 +90,4 @@ def _refusal(path: Path, message: str) -> str:
             f"{path} is refused: its pickle names {named.group(1)}, which no weights need; nothing in it was run. "
             "Give a checkpoint that holds weights alone."
         )
-    reason = " ".join(message.split())[:160]
-    return f"{path} cannot be read as weights alone ({reason}); nothing in it was run. Give a .ckpt of acids-rave."
+    return f"{path} cannot be read as weights alone; nothing in it was run. Give a .ckpt of acids-rave."

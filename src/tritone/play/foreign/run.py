@@ -1,7 +1,8 @@
 """A model from elsewhere as a run folder that plays, streams, exports and trains on."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,15 @@ def import_model(
     by section, for training on. UserError names what cannot be imported and why; then nothing is written.
     """
     _check_free(out)
-    found = _read(source, gin, averaged)
-    data = f"imported from {source.name}"
-    config = run_config(found.tensors, found.shape, found.said, data=data, step=found.step, overrides=overrides or {})
-    step = _starting_step(found, config)
-    vae: VAE = families.build("vae", config.model)  # type: ignore[assignment]
-    carry(found.tensors, found.shape, vae)
+    with _not_put_together(source):
+        found = _read(source, gin, averaged)
+        data = f"imported from {source.name}"
+        config = run_config(
+            found.tensors, found.shape, found.said, data=data, step=found.step, overrides=overrides or {}
+        )
+        step = _starting_step(found, config)
+        vae: VAE = families.build("vae", config.model)  # type: ignore[assignment]
+        carry(found.tensors, found.shape, vae)
     training, judges = _training_state(config, vae, found.tensors)
     notes = _notes(found, config, judges)
     with disk_full_is_for_the_user(out), whole_folder(out) as folder:
@@ -100,6 +104,19 @@ def import_model(
         checkpoints.write(step, config, vae.state_dict(), training)
         write_text(folder / "README.md", _card(source, out, config, step, notes))
     return Imported(out, config, step, notes)
+
+
+@contextmanager
+def _not_put_together(source: Path) -> Iterator[None]:
+    """UserError for tensors and settings of kinds and shapes that no such model has: strangers may write anything."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise UserError(
+            f"{source} and its config.gin are not put together as a model of acids-rave is ({reason}); "
+            "give the files that it wrote."
+        ) from error
 
 
 def _check_free(out: Path) -> None:

@@ -7,10 +7,13 @@ functions that put tensors and lists together (`ALLOWED`); whoever names another
 
 import io
 import pickle
+import struct
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from tritone.errors import UserError
 
 LARGEST_PICKLE = 1 << 26
 """Bytes that the structure of a model may take; those of acids-rave take some hundred thousand."""
+SHARED_NUMBERS = 1 << 20
+"""Places of a tensor that may share numbers; no model needs more."""
 STORAGES = {
     "FloatStorage": torch.float32,
     "DoubleStorage": torch.float64,
@@ -33,6 +38,13 @@ STORAGES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
+
+
+UNREADABLE = (
+    pickle.UnpicklingError, LookupError, ValueError, TypeError, EOFError, AttributeError, ArithmeticError, MemoryError,
+    RuntimeError, struct.error, ImportError,
+)  # fmt: skip
+"""What the standard library and torch raise for bytes that are no archive of a model."""
 
 
 class Refused(pickle.UnpicklingError):
@@ -64,9 +76,9 @@ def read_archive(path: Path) -> Archive:
             root = _read_root(archive, path)
     except Refused as error:
         raise UserError(f"{path} is refused: {error}. Nothing in it was run.") from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise UserError(f"{path} is no exported TorchScript model ({error}); give a whole .ts file.") from error
-    except (pickle.UnpicklingError, KeyError, ValueError, TypeError, EOFError, IndexError, AttributeError) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())[:160]
         raise UserError(f"{path} is damaged or no TorchScript model ({reason}); give a whole .ts file.") from error
     found = Archive({}, {}, {})
@@ -128,6 +140,8 @@ def _tensor(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int,
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     if min((offset, *size, *stride), default=0) < 0 or (0 not in size and last >= len(storage)):
         raise ValueError("a tensor reaches beyond its numbers")
+    if prod(size) > max(len(storage), SHARED_NUMBERS):
+        raise ValueError("a tensor has more places than numbers")
     return storage.as_strided(tuple(size), tuple(stride), offset).clone()
 
 
