@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 from argparse import ArgumentParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +24,7 @@ QUICK = (
 )  # fmt: skip
 QUICK_OF = {
     "vae": ("--model.capacity", "8", "--training.crop_samples", "32768"),
-    "gan": ("--model.generator.channels", "[8, 8]", "--model.discriminator.mixed", "4", "--model.vocoder_from", "null"),
+    "gan": ("--model.generator.channels", "[8, 8]", "--model.discriminator.mixed", "4"),
     "vocoder": ("--model.network.width", "8", "--training.crop_samples", "16384"),
     "tagger": ("--training.crop_samples", "32768"),
     "diffusion": (
@@ -121,6 +120,13 @@ def test_the_readme_names_the_commands_of_the_first_minutes():
     assert {"prepare", "train", "reconstruct", "generate", "presets"} <= named
 
 
+def make_sounds(folder):
+    """Twenty short sounds, of which two are held out."""
+    folder.mkdir(parents=True)
+    for number in range(20):
+        soundfile.write(folder / f"hit-{number}.wav", hit(number), RATE)
+
+
 def make_loops(folder):
     """Three loops of a bar in a folder for each of two labels."""
     for number in range(3):
@@ -130,18 +136,18 @@ def make_loops(folder):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_in_code_blocks_work_in_their_order(page, sounds, done, tmp_path, monkeypatch):
+def test_commands_in_code_blocks_work_in_their_order(page, done, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("base: vae-nano\n")
     for number, words in enumerate(fenced(page)):
         if words[0] in LONG or any(word in words and find_spec(PACKAGES[word]) is None for word in PACKAGES):
             continue
         if words[0] == "prepare" and not Path(words[1]).exists():
-            make_loops(Path(words[1])) if "--bars" in words else shutil.copytree(sounds, words[1])
+            make_loops(Path(words[1])) if "--bars" in words else make_sounds(Path(words[1]))
         for word in words:
             if word.endswith(".wav") and not Path(word).exists():
                 Path(word).parent.mkdir(parents=True, exist_ok=True)
-                soundfile.write(word, hit(number), RATE)
+                soundfile.write(word, hit(number, samples=2 * RATE if "bpm" in word else RATE // 2), RATE)
         quick = (*QUICK, *QUICK_OF[words[1]]) if words[0] == "train" else ()
         quick = (*QUICK, *QUICK_OF["distil"]) if words[0] == "distil" else quick
         done(*(PLACEHOLDERS.get(word, word) for word in words), *quick)
