@@ -167,7 +167,7 @@ def _wrong_type(cls: type, values: Mapping[str, Any], section: str, source: str,
             build(optional, value, key, source)
         except UserError as inner:
             return inner
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping):
         hint = get_args(hint)[1]
         name, value = next((item for item in value.items() if not isinstance(item[1], hint | int)), ("", value))
         key = f"{key}.{name}"

@@ -1,6 +1,6 @@
 """All rows, in the order of the page."""
 
-from badinput import folders, imports, options, served, sound_files
+from badinput import folders, imports, options, places, served, sound_files
 from badinput.stage import Row
 
-ROWS: list[Row] = [row for module in (options, sound_files, folders, imports, served) for row in module.ROWS.rows]
+ROWS: list[Row] = [row for module in (options, sound_files, folders, imports, served, places) for row in module.ROWS.rows]

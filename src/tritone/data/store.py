@@ -59,6 +59,8 @@ class Dataset:
         self.items = tuple(Item(**item) for item in index["items"])
         if any(type(number) is not int or number < 1 for number in (self.sample_rate, self.channels, self.ratio)):
             raise TypeError("rate, channels and ratio are whole numbers")
+        if np.dtype(self.dtype).kind not in "if" or not np.dtype(self.dtype).itemsize:
+            raise TypeError("sound is stored in numbers")
         self._shards = [self._map(shard) for shard in index["shards"]]
         for item in self.items:
             self._check(item)

@@ -70,17 +70,19 @@ def sweep(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
+KEPT = "training continues from the last checkpoint, which is whole"
+
+
 @contextmanager
-def disk_full_is_for_the_user(folder: Path) -> Iterator[None]:
-    """Turns "no space left" and "over quota" into a UserError that names the folder."""
+def disk_full_is_for_the_user(folder: Path, kept: str = KEPT) -> Iterator[None]:
+    """Turns "no space left" and "over quota" into a UserError that names the folder and what is `kept`."""
     try:
         yield
     except OSError as error:
         if error.errno not in FULL:
             raise
         raise UserError(
-            f"The disk that holds {folder} is full; make room and run the same command again: "
-            "training continues from the last checkpoint, which is whole."
+            f"The disk that holds {folder} is full; make room and run the same command again: {kept}."
         ) from error
 
 

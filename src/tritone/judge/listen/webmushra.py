@@ -148,7 +148,7 @@ def read_webmushra(path: Path, test: Test, key: Key) -> list[Answer]:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         found = [answer for row in rows if row["session_test_id"] == test.id for answer in _answers(row, test, key)]
-    except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration, csv.Error) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, csv.Error) as error:
         raise UserError(
             f"{path} is no table of webMUSHRA for this test ({error}); give mushra.csv or lss.csv."
         ) from error
@@ -156,13 +156,13 @@ def read_webmushra(path: Path, test: Test, key: Key) -> list[Answer]:
 
 
 def _answers(row: dict[str, str], test: Test, key: Key) -> Iterator[Answer]:
-    trial = next(trial for trial in test.trials if trial.id == row["trial_id"])
+    trial = {trial.id: trial for trial in test.trials}[row["trial_id"]]
     listener = " ".join(filter(None, (row.get("session_uuid"), row.get("listener")))) or "unnamed"
     heard = round(float(row["rating_time"]))
     if test.kind == "mushra":
         stimulus = row["rating_stimulus"]
         if stimulus == REFERENCE:
-            stimulus = next(name for name in trial.stimuli if key.stimuli[name].system == REAL)
+            stimulus = [name for name in trial.stimuli if key.stimuli[name].system == REAL][0]
         yield Answer(listener, trial.id, test.questions[0].id, stimulus, float(row["rating_score"]), heard, "")
         return
     for number, question in enumerate(test.questions, 1):

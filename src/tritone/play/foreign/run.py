@@ -97,7 +97,7 @@ def import_model(
         carry(found.tensors, found.shape, vae)
     training, judges = _training_state(config, vae, found.tensors)
     notes = _notes(found, config, judges)
-    with disk_full_is_for_the_user(out), whole_folder(out) as folder:
+    with disk_full_is_for_the_user(out, "nothing was written"), whole_folder(out) as folder:
         write_config(folder / "config.yaml", config)
         checkpoints = Checkpoints(folder / "checkpoints")
         checkpoints.folder.mkdir()

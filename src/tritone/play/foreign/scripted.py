@@ -76,7 +76,7 @@ def read_archive(path: Path) -> Archive:
             root = _read_root(archive, path)
     except Refused as error:
         raise UserError(f"{path} is refused: {error}. Nothing in it was run.") from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError) as error:
         raise UserError(f"{path} is no exported TorchScript model ({error}); give a whole .ts file.") from error
     except UNREADABLE as error:
         reason = " ".join(str(error).split())[:160]
