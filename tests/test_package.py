@@ -3,8 +3,10 @@
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,33 @@ def test_installed_elsewhere_it_works(elsewhere):
         cwd=folder,
     )  # fmt: skip
     assert "vae-nano" in run(tritone, "inspect", "run", cwd=folder)
+
+
+def test_sdist_and_wheel_build_as_they_are_published(tmp_path):
+    """`python -m build` makes the sdist, and from nothing but that the wheel."""
+    if find_spec("build") is None:
+        pytest.skip("the package build is not installed; `pip install build`")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, ROOT)
+    (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"README.md", "LICENSE", "Makefile", "requirements.lock", "docs/start.md", "examples/tour.ipynb"} <= held
+    assert {"docs/images/report.png", "tests/test_readme.py", "tools/api_page.py", "src/tritone/cli.py"} <= held
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for folder in ("presets", "assets"):
+        wanted = {name for name in tracked(folder) if "__pycache__" not in name and not name.endswith(".pyc")}
+        assert wanted and wanted <= names, wanted - names
+
+
+def test_what_the_installed_wheel_ships_can_be_read_there(elsewhere):
+    """Presets, sound, networks and vocoders, through the package itself."""
+    folder, _, python = elsewhere
+    code = (
+        "import soundfile; from tritone.assets import LOOPS; from tritone.config import load_preset, preset_names;"
+        "assert all(load_preset(name)['about'] for name in preset_names());"
+        "loops = sorted(LOOPS.glob('*.ogg')); assert loops and all(len(soundfile.read(path)[0]) for path in loops);"
+        "print(len(loops), str(LOOPS))"
+    )
+    said = run(python, "-c", code, cwd=folder)
+    assert str(folder / "env") in said
