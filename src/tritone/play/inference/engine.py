@@ -7,10 +7,11 @@ import numpy as np
 
 from tritone.families.base import Stream
 from tritone.play.inference.runners import Runner
+from tritone.play.inference.style import begin_anew
 from tritone.play.live import FrameNoise
 
 EngineName = Literal["torch", "onnx", "openvino"]
-EnginePrecision = Literal["float32", "bf16"]
+EnginePrecision = Literal["float32", "bf16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class LiveEngine:
     encoder: Runner
     decoder: Runner
     seed: int = 0
+    styles: tuple[list[int], list[int]] = ([], [])
+    """Which tensors of the states of encoder and decoder hold styles (`tritone.play.inference.style`)."""
     measured: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,11 +82,11 @@ class LiveEngine:
         return self.decoder.run(latent[None], *heard)[0]
 
     def reset(self) -> None:
-        """Forget the blocks before."""
+        """Forget the blocks before; what was learned of styles is kept."""
         facts = self.facts
-        self.encoder.reset()
+        begin_anew(self.encoder, self.encoder.spec.start, self.styles[0])
         position, *memories = self.decoder.spec.start
-        self.decoder.reset([position - facts.encoder_lag, *memories])
+        begin_anew(self.decoder, (position - facts.encoder_lag, *memories), self.styles[1])
         self._noise = FrameNoise(self.seed, (1, facts.noise_bands, facts.noise_rate), normal=False)
         self._beside = FrameNoise(self.seed + 1, (1, facts.beside, 1), normal=True)
 

@@ -11,9 +11,8 @@ from tritone.families.vae.model import VAE
 from tritone.play.inference.build import KINDS, PACKAGES, build_engine, installed
 from tritone.play.inference.engine import EngineName, EnginePrecision, LiveEngine
 from tritone.play.inference.measure import Trial, enough_blocks, probe, signal_to_noise, try_out
+from tritone.play.inference.mixed import TRUE_DB
 
-TRUE_DB = 40.0
-"""Signal to noise against float32 in torch that an engine must keep to be chosen."""
 BLOCKS = 48
 """Blocks that are measured beyond the model's latency."""
 
@@ -40,7 +39,8 @@ def open_engine(
         raise UserError(f"No engine plays --precision {precision} with --engine {engine}; leave one of them out.")
 
     def build(kind: tuple[EngineName, EnginePrecision]) -> LiveEngine:
-        return build_engine(vae.streaming(dims=dims, noise=noise), *kind, block=block, threads=threads)
+        stream = vae.streaming(dims=dims, noise=noise, learning=vae.config.adaptive_norm)
+        return build_engine(stream, *kind, block=block, threads=threads)
 
     if len(kinds) == 1:
         return build(kinds[0])

@@ -16,6 +16,9 @@ import torch
 from tritone.errors import UserError
 from tritone.play.inference.steps import Step, StepSpec
 
+GROUP = 32
+"""Numbers that share a scale where OpenVINO rounds what meets int8 weights."""
+
 
 class Runner(Protocol):
     """One step of a stream, for one thread at a time."""
@@ -27,6 +30,9 @@ class Runner(Protocol):
 
     def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
         """Forget the blocks before; `start` gives other values for the state than those of the spec."""
+
+    def turn(self, change: Callable[[list[torch.Tensor]], list[torch.Tensor]]) -> None:
+        """Put other values into the state between two blocks: `change` gives them for those that there are."""
 
 
 class TorchRunner:
@@ -47,6 +53,11 @@ class TorchRunner:
     def reset(self, start: Sequence[np.ndarray] | None = None) -> None:
         """See `Runner`."""
         self._state = [torch.from_numpy(array.copy()) for array in start or self.spec.start]
+
+    def turn(self, change: Callable[[list[torch.Tensor]], list[torch.Tensor]]) -> None:
+        """See `Runner`."""
+        with torch.inference_mode():
+            self._state = change(self._state)
 
 
 class _Swapping:
@@ -80,6 +91,12 @@ class _Swapping:
         self._turn = 0
         for held, array in zip(self._sets[0], start or self.spec.start, strict=True):
             np.copyto(held, array)
+
+    def turn(self, change: Callable[[list[torch.Tensor]], list[torch.Tensor]]) -> None:
+        """See `Runner`."""
+        held = self._sets[self._turn]
+        for array, tensor in zip(held, change([torch.from_numpy(array) for array in held]), strict=True):
+            np.copyto(array, tensor.numpy().copy())
 
 
 class OnnxRunner(_Swapping):
@@ -142,6 +159,7 @@ def settings(threads: int) -> dict[str, Any]:
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
     }
 
 
