@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tritone.families.prior.networks import Block, CausalNetwork
+from tritone.families.prior.networks import FLOOR, Block, CausalNetwork
 
 DIMS, WIDTH, FRAMES = 3, 8, 40
 
@@ -25,7 +25,7 @@ def test_a_block_is_a_dilated_convolution(kernel, dilation):
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.4)
     x = torch.randn(2, FRAMES, WIDTH)
-    normed = x / x.square().mean(-1, keepdim=True).add(torch.finfo(x.dtype).eps).sqrt() * block.norm.weight
+    normed = x / x.square().mean(-1, keepdim=True).add(FLOOR).sqrt() * block.norm.weight
     weight = block.gate.weight.reshape(2 * WIDTH, kernel, WIDTH).transpose(1, 2)
     padded = functional.pad(normed.mT, ((kernel - 1) * dilation, 0))
     value, gate = functional.conv1d(padded, weight, block.gate.bias, dilation=dilation).mT.chunk(2, -1)

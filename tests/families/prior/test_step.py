@@ -42,9 +42,8 @@ def learn(step, updates, size=24):
     step.synthesizer.train()
     for update in range(updates):
         optimizer.param_groups[0]["lr"] = step.learning_rate("prior", update)
-        loss = step.losses("prior", process(range(1000 + update * size, 1000 + (update + 1) * size)), update)[
-            "surprise"
-        ]
+        losses = step.losses("prior", process(range(1000 + update * size, 1000 + (update + 1) * size)), update)
+        loss = sum(weight * losses[name] for name, weight in step.weights(update).items())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

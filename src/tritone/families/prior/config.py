@@ -40,7 +40,7 @@ class Config:
     least_deviation: float = 0.05
     """Smallest deviation of a Gaussian along an axis, whose own deviation is 1."""
     input_noise: float = 0.1
-    """Deviation of the noise on the frames that the network learns from, so that it bears its own mistakes."""
+    """Deviation of the noise on the frames that the network hears, so that it bears its own mistakes."""
     dropout: float = 0.1
     """Share of hidden values that are left out in training."""
     by_label: bool = True
@@ -49,7 +49,7 @@ class Config:
     """Probability that a sound is learned without its label."""
     labels: tuple[str, ...] = ()
     """The labels that can be asked for; filled in from the data when training starts."""
-    weights: dict[str, float] = field(default_factory=lambda: {"surprise": 1.0})
+    weights: dict[str, float] = field(default_factory=lambda: {"surprise": 1.0, "miss": 2.0})
     """Weight of every loss; 0 means logged only."""
     learning_rate: float = 1e-3
     """AdamW learning rate; falls along half a cosine to a tenth at `decay_steps`."""

@@ -49,6 +49,11 @@ class MixtureHead(nn.Module):
         each = -0.5 * z.square().sum(-1) - spread.sum(-1) - 0.5 * self.dims * log(2 * pi)
         return torch.logsumexp(weight + each, -1)
 
+    def expected(self, said: Tensor) -> Tensor:
+        """The mean of the distribution, `(..., dims)`."""
+        weight, mean, _, _ = self.parts(said)
+        return (weight.exp()[..., None] * mean).sum(-2)
+
     @torch.jit.export
     def draw(self, said: Tensor, noise: Tensor, temperature: float) -> Tensor:
         """A frame `(batch, dims)`, made of standard normal `noise (batch, 1 + dims)`: which component, and where.
@@ -57,7 +62,7 @@ class MixtureHead(nn.Module):
         likeliest component.
         """
         weight, mean, spread, lower = self.parts(said)
-        chances = (weight / max(temperature, 1e-3)).softmax(-1).cumsum(-1)
+        chances = (weight / max(temperature, 1e-6)).softmax(-1).cumsum(-1)
         place = 0.5 * (1 + torch.erf(noise[:, :1] / sqrt(2.0)))
         chosen = (chances < place).sum(-1).clamp(max=self.components - 1)[:, None, None].expand(-1, 1, self.dims)
         scaled = spread.gather(1, chosen)[:, 0].exp() * noise[:, 1:] * temperature

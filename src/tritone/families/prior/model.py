@@ -27,6 +27,8 @@ PIECE = 0x2545F4914F6CDD1D
 """From piece to piece the seeds of the noise go on by this."""
 HEARD = 0x2B7E1516
 """What seeds are crossed with for the codec, so that its noise has nothing in common with that of the latent."""
+PAST = 0x5041_5354
+"""What seeds are crossed with for the noise on frames that are given."""
 PREVIEW = 0x70726576
 """What the seeds of previews are crossed with, so that they meet no noise of training."""
 
@@ -82,7 +84,8 @@ class Prior(Synthesizer):
     def streaming(self, label: str = "") -> StreamingPrior:  # type: ignore[override]  # frames, and no sound, go through
         """The prior one frame at a time, with its state in and out; scriptable. It shares this model's weights."""
         told = self.told(torch.tensor([self._label(label)], device=self.labels.weight.device)).detach()
-        return StreamingPrior(self.network, self.head, told, self.frames.mean, self.frames.std)
+        frames, noise = self.frames, self.config.input_noise
+        return StreamingPrior(self.network, self.head, told, frames.mean, frames.std, input_noise=noise)
 
     @torch.no_grad()
     def generate(
@@ -177,14 +180,14 @@ class Prior(Synthesizer):
         state, frame = stream.initial_state(1), torch.zeros_like(self.frames.mean)[None]
         made: list[Tensor] = []
         with torch.autocast(frame.device.type, enabled=False):
-            for past in [] if heard is None else heard.unbind(1):
-                _, state = stream.listen(frame, state)
-                frame = past
+            past = [] if heard is None else heard.unbind(1)
+            for given, noise in zip(past, self._noise(seed ^ PAST, len(past), stream.noise_width), strict=True):
+                _, state = stream.listen(frame, state, temperature, noise[None])
+                frame = given
             for noise in self._noise(seed, count, stream.noise_width):
                 if len(made) % NOISE_FRAMES == 0:
                     show(len(made), count)
-                said, state = stream.listen(frame, state)
-                frame = stream.head.draw(said, noise[None], temperature)
+                frame, state = stream.advance(frame, state, temperature, noise[None])
                 made.append(frame)
         show(count, count)
         return torch.stack(made, 1)

@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from tritone.families.base import Precision
 
+FLOOR = 1.0
+"""What the mean square is taken to be more than, in every normalisation: a smaller signal keeps its size."""
 LIMIT = 8.0
 """Frames, of deviation 1, are taken to be at most so far from their mean."""
 
@@ -17,15 +19,15 @@ LIMIT = 8.0
 class Block(nn.Module):
     """One residual block: this frame and those `dilation`, 2 `dilation`, ... before it, gated.
 
-    y = x + W2 (a · silu(b)), (a, b) = W1 [n(t - (kernel - 1) dilation), ..., n(t)], n = x / rms(x) times a gain. Frames
-    before the first are zeros.
+    y = x + W2 (a · silu(b)), (a, b) = W1 [n(t - (kernel - 1) dilation), ..., n(t)], n = x / sqrt(mean(x²) + FLOOR)
+    times a gain: bounded, and yet a loud frame and a quiet one differ. Frames before the first are zeros.
     """
 
     def __init__(self, width: int, kernel: int, dilation: int, dropout: float) -> None:
         super().__init__()
         self.kernel, self.dilation = kernel, dilation
         self.past = (kernel - 1) * dilation
-        self.norm = nn.RMSNorm(width)
+        self.norm = nn.RMSNorm(width, eps=FLOOR)
         self.gate = nn.Linear(kernel * width, 2 * width)
         self.out = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
@@ -69,7 +71,7 @@ class CausalNetwork(nn.Module):
         self.says, self.limit = width + dims, LIMIT
         self.enter = nn.Linear(dims, width)
         self.blocks = nn.ModuleList(Block(width, kernel, dilation, dropout) for dilation in dilations)
-        self.leave = nn.RMSNorm(width)
+        self.leave = nn.RMSNorm(width, eps=FLOOR)
         self.width, self.pasts = width, [(kernel - 1) * dilation for dilation in dilations]
         self.reach = sum(self.pasts)
 

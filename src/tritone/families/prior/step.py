@@ -9,7 +9,7 @@ from tritone.data.batch import Batch
 from tritone.families.base import averaged
 from tritone.families.codec import trained_weights
 from tritone.families.prior.config import Config
-from tritone.families.prior.losses import shifted, surprise
+from tritone.families.prior.losses import miss, shifted, surprise
 from tritone.families.prior.model import Prior
 from tritone.nn.noise import sample_normal, sample_uniform
 from tritone.training.schedule import cosine, warmup
@@ -55,13 +55,14 @@ class TrainingStep:
         return self.config.weights
 
     def losses(self, role: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Surprise at every frame of the crops, after noisy ones."""
+        """Of every frame of the crops, after noisy ones."""
         model, frames = self.synthesizer, self.synthesizer.frames.read(batch.audio)
         noise = sample_normal(batch.seeds ^ NOISE, frames.shape[1:], frames.device)
         chance = sample_uniform(batch.seeds ^ DROP, (), frames.device) / 2 + 0.5
         labels = torch.where(chance < self.config.label_dropout, -1, self._labels(batch))
         said = model.said(shifted(frames) + self.config.input_noise * noise, labels)
-        return {"surprise": surprise(model.head, said, frames).mean()}
+        found = {"surprise": surprise, "miss": miss}
+        return {name: loss(model.head, said, frames).mean() for name, loss in found.items()}
 
     def validate(self, synthesizer: Prior, batches: Iterable[Batch], step: int) -> dict[str, Tensor]:
         """Mean surprise of held-out latents in nats an axis and frame, which may be below 0 (`distance`)."""

@@ -11,16 +11,29 @@ class StreamingPrior(nn.Module):
     """Frames `(batch, dims)` in the units of the codec's latent, along its axes.
 
     `step` gives exactly the frames that `Prior.generate` draws from the same noise. It shares the weights of the prior
-    that it was made of, and always makes sound of the one label, if any, that it was made for.
+    that it was made of, and always makes sound of the one label, if any, that it was made for. Frames are heard with
+    noise of deviation `input_noise` on them, as in training: a network that learned from noisy frames expects less of
+    clean ones than they tell, so that what it makes of its own would shrink.
     """
 
     mean: Tensor
     std: Tensor
     told: Tensor
 
-    def __init__(self, network: CausalNetwork, head: MixtureHead, told: Tensor, mean: Tensor, std: Tensor) -> None:
+    def __init__(
+        self,
+        network: CausalNetwork,
+        head: MixtureHead,
+        told: Tensor,
+        mean: Tensor,
+        std: Tensor,
+        *,
+        input_noise: float = 0.0,
+    ) -> None:
         super().__init__()
-        self.dims, self.noise_width = head.dims, head.noise_width
+        self.input_noise = float(input_noise)
+        self.dims, self.drawing = head.dims, head.noise_width
+        self.noise_width = self.drawing + self.dims
         self.reach = network.reach
         self.network, self.head = network, head
         self.register_buffer("told", told.clone())
@@ -42,13 +55,24 @@ class StreamingPrior(nn.Module):
 
         `noise (batch, noise_width)` is standard normal. Before the first frame comes `initial_frame`.
         """
-        said, after = self.listen((previous - self.mean) / self.std, state)
-        return self.head.draw(said, noise, temperature) * self.std + self.mean, after
+        frame, after = self.advance((previous - self.mean) / self.std, state, temperature, noise)
+        return frame * self.std + self.mean, after
 
     @torch.jit.export
-    def listen(self, frame: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def advance(
+        self, previous: Tensor, state: list[Tensor], temperature: float, noise: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """As `step`, for frames of unit variance."""
+        said, after = self.listen(previous, state, temperature, noise)
+        return self.head.draw(said, noise[:, : self.drawing], temperature), after
+
+    @torch.jit.export
+    def listen(
+        self, frame: Tensor, state: list[Tensor], temperature: float, noise: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
         """What one more frame `(batch, dims)` of unit variance, and those before it, say of the next."""
-        return self.network.step(frame, self.told, state)
+        heard = frame + temperature * self.input_noise * noise[:, self.drawing :]
+        return self.network.step(heard, self.told, state)
 
     @torch.jit.export
     def initial_frame(self, batch: int) -> Tensor:
