@@ -169,7 +169,9 @@ def checkpoints() -> Target:
         torch.save({"format": 1, "step": 2, "weights_crc32": 0, "best": {}, "w": torch.zeros(9)}, path)
 
     samples = written({"training.pt": state_file, "z.npy": lambda path: np.save(path, np.zeros((8, 4), np.float32))})
-    header = b'{"__metadata__":{"samples":"64","ratio":"8"},"latent":{"dtype":"F32","shape":[1,8,2],"data_offsets":[0,64]}}'
+    header = (
+        b'{"__metadata__":{"samples":"64","ratio":"8"},"latent":{"dtype":"F32","shape":[1,8,2],"data_offsets":[0,64]}}'
+    )
     samples["z.safetensors"] = len(header).to_bytes(8, "little") + header + bytes(64)
     samples["latest"] = b"step-2\n"
 

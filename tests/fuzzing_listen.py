@@ -17,12 +17,23 @@ from tritone.judge.listen.collect import collect
 from tritone.judge.listen.files import read_key
 from tritone.judge.listen.store import Store
 
-PATHS = ("/", "/test", "/progress", "/listener", "/answers", "/audio/x.wav", "/assets/../app.py", "/audio/%2e%2e/key.json")
+PATHS = (
+    "/",
+    "/test",
+    "/progress",
+    "/listener",
+    "/answers",
+    "/audio/x.wav",
+    "/assets/../app.py",
+    "/audio/%2e%2e/key.json",
+)
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(("host", "origin", "content-type", "range", "cookie", "if-range", "user-agent")),
-        st.one_of(st.sampled_from(("localhost", "http://localhost", "application/json", "bytes=0-", "bytes=9-1,2-")),
-                  st.text(st.characters(max_codepoint=255), max_size=20)),  # fmt: skip
+        st.one_of(
+            st.sampled_from(("localhost", "http://localhost", "application/json", "bytes=0-", "bytes=9-1,2-")),
+            st.text(st.characters(max_codepoint=255), max_size=20),
+        ),
     ),
     max_size=4,
 )
@@ -96,5 +107,3 @@ async def _ask(app: Any, method: str, path: str, headers: list[tuple[str, str]],
 
     await app(scope, receive, send)
     return int(said[0]["status"])
-
-

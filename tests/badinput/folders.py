@@ -12,9 +12,9 @@ from unittest.mock import patch
 import numpy as np
 import torch
 from acting import TINY
-from badinput.stage import Got, Rows, Stage, quiet
 from safetensors.torch import save_file
 
+from badinput.stage import Got, Rows, Stage, quiet
 from tritone.data.store import Dataset
 from tritone.training.checkpoint import Damaged, read
 
@@ -149,14 +149,16 @@ def zipped(path: Path, size: int) -> None:
                 file.write(bytes(1 << 20))
 
 
-@ROWS.row("a training state that is a zip bomb: a file that unpacks to 64 MB of zeros", "train vae (the same command again)")
+@ROWS.row(
+    "a training state that is a zip bomb: a file that unpacks to 64 MB of zeros", "train vae (the same command again)"
+)
 def bomb(stage: Stage) -> Got:
     run = stage.run()
     with_warnings_off(zipped, run / "checkpoints/step-2/training.pt", 1 << 26)
     return goes_on(stage, run)
 
 
-def with_warnings_off(call, *words):  # noqa: ANN001, ANN002, ANN201
+def with_warnings_off(call, *words):
     """A name that stands twice in an archive is warned of."""
     import warnings
 
@@ -317,7 +319,9 @@ def npy(array: np.ndarray, shape: str | None = None) -> bytes:
 
 latents("latents of 0 bytes", "z.safetensors", b"")
 latents("latents that are nonsense", "z.safetensors", b"nonsense, and long enough for a header")
-latents("an array whose header states 4 exabytes", "z.npy", npy(np.zeros((8, 4), np.float32), "(1000000000, 1000000000)"))
+latents(
+    "an array whose header states 4 exabytes", "z.npy", npy(np.zeros((8, 4), np.float32), "(1000000000, 1000000000)")
+)
 latents("an array whose header is not closed", "z.npy", npy(np.zeros((8, 4), np.float32), "(8, (4"))
 latents("an array of objects", "z.npy", npy(np.array([{}, []], dtype=object)))
 latents("an array of NaN", "z.npy", npy(np.full((8, 4), np.nan, np.float32)))

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 
 import torch
-from badinput.stage import Got, Rows, Stage
 
+from badinput.stage import Got, Rows, Stage
 from tritone.play.foreign.gin import read_gin
 
 ROWS = Rows("Import from acids-rave")
@@ -136,7 +136,10 @@ ts("an export whose one number stands for a tensor of 4 TB",
 ts("an export whose numbers are compressed (zip bomb)",
    {"m/data.pkl": tensor("I1000000\n", "I1\n", 10**6), "m/data/0": bytes(4 * 10**6)}, zipfile.ZIP_DEFLATED)  # fmt: skip
 ts("an export whose structure takes 100 MB", {"m/data.pkl": bytes(10**8)}, zipfile.ZIP_DEFLATED)
-ts("an export with parts that climb out (../../ran)", {"../../ran": b"x", "m/data.pkl": tensor("I1\n", "I1\n"), "m/data/0": bytes(4)})
+ts(
+    "an export with parts that climb out (../../ran)",
+    {"../../ran": b"x", "m/data.pkl": tensor("I1\n", "I1\n"), "m/data/0": bytes(4)},
+)
 
 
 @ROWS.row("an export with one bit of its structure changed", "import")

@@ -1,7 +1,6 @@
 """Words of the command line, presets and configurations."""
 
 from badinput.stage import Got, Rows, Stage
-
 from tritone.config import from_yaml, load_preset
 from tritone.schema import build
 from tritone.training.config import TrainingConfig

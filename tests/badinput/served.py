@@ -4,9 +4,9 @@ import json
 import sqlite3
 from collections.abc import Callable
 
-from badinput.stage import Got, Rows, Stage
 from listening import Reply, Site, identity, make_test, screen_rows, site
 
+from badinput.stage import Got, Rows, Stage
 from tritone.judge.listen.store import Store
 
 ROWS = Rows("Listening tests")
@@ -42,11 +42,22 @@ sent("a body nested 30,000 deep", "POST /answers", lambda here: here.post("/answ
 sent("a body of NaN", "POST /answers", lambda here: here.post("/answers", b'{"test": NaN}'))
 sent("a body of half a character", "POST /answers", lambda here: here.post("/answers", b"\xff"))
 sent("a body of 100 kB", "POST /answers", lambda here: here.post("/answers", b" " * 100_000))
-sent("a form of another site", "POST /answers", lambda here: here.post("/answers", b"a=1", {"content-type": "text/plain"}))
-sent("a page of another site", "POST /answers", lambda here: here.post("/answers", {}, {"origin": "http://evil.example"}))
+sent(
+    "a form of another site",
+    "POST /answers",
+    lambda here: here.post("/answers", b"a=1", {"content-type": "text/plain"}),
+)
+sent(
+    "a page of another site", "POST /answers", lambda here: here.post("/answers", {}, {"origin": "http://evil.example"})
+)
 sent("a host that is not this machine", "GET /", lambda here: here.get("/", host="evil.example"))
 sent("no token where one is needed", "GET /", lambda here: here.get("/"), "a-token-of-the-test")
-sent("a token of other letters than ASCII", "GET /", lambda here: here.get("/?token=%F0%9F%A5%81%00"), "a-token-of-the-test")
+sent(
+    "a token of other letters than ASCII",
+    "GET /",
+    lambda here: here.get("/?token=%F0%9F%A5%81%00"),
+    "a-token-of-the-test",
+)
 sent("a path that climbs out", "GET /audio/", lambda here: here.get("/audio/..%2f..%2f..%2fkey.json"))
 sent("a path that climbs out", "GET /assets/", lambda here: here.get("/assets/..%2f..%2f..%2fserver.py"))
 sent("a sound of another test", "GET /audio/", lambda here: here.get(f"/audio/{identity(99)}.wav"))

@@ -6,8 +6,8 @@ import struct
 
 import numpy as np
 import soundfile
-from badinput.stage import Got, Rows, Stage, quiet
 
+from badinput.stage import Got, Rows, Stage, quiet
 from tritone.errors import UserError
 from tritone.signal.files import audio_info, read_audio, write_wav
 from tritone.signal.loop_chunks import read_loop_chunks

@@ -3,4 +3,6 @@
 from badinput import folders, imports, options, places, served, sound_files
 from badinput.stage import Row
 
-ROWS: list[Row] = [row for module in (options, sound_files, folders, imports, served, places) for row in module.ROWS.rows]
+ROWS: list[Row] = [
+    row for module in (options, sound_files, folders, imports, served, places) for row in module.ROWS.rows
+]

@@ -69,7 +69,7 @@ def main() -> int:
 def _note(name: str, minutes: float, tried: int, failures: int) -> None:
     """Add to what was done of this target before."""
     rows = {row["target"]: row for row in json.loads(RESULTS.read_text("utf-8"))}
-    row = rows.setdefault(name, {"target": name, "minutes": 0.0, "executions": 0, "failures": 0, "mended": ""})
+    row = rows.setdefault(name, {"target": name, "minutes": 0.0, "executions": 0, "failures": 0})
     row["minutes"], row["executions"] = round(row["minutes"] + minutes, 2), row["executions"] + tried
     row["failures"] = failures
     RESULTS.write_text(json.dumps(list(rows.values()), indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -95,8 +95,8 @@ def import_model(
         step = _starting_step(found, config)
         vae: VAE = families.build("vae", config.model)  # type: ignore[assignment]
         carry(found.tensors, found.shape, vae)
-    training, judges = _training_state(config, vae, found.tensors)
-    notes = _notes(found, config, judges)
+        training, judges = _training_state(config, vae, found.tensors)
+        notes = _notes(found, config, judges)
     with disk_full_is_for_the_user(out, "nothing was written"), whole_folder(out) as folder:
         write_config(folder / "config.yaml", config)
         checkpoints = Checkpoints(folder / "checkpoints")
