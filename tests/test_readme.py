@@ -25,6 +25,7 @@ QUICK = (
 QUICK_OF = {
     "vae": ("--model.capacity", "8", "--training.crop_samples", "32768"),
     "gan": ("--model.generator.channels", "[8, 8]", "--model.discriminator.mixed", "4"),
+    "prior": ("--model.width", "8", "--training.crop_samples", "32768"),
     "vocoder": ("--model.network.width", "8", "--training.crop_samples", "16384"),
     "tagger": ("--training.crop_samples", "32768"),
     "diffusion": (
@@ -105,7 +106,7 @@ def test_commands_in_code_blocks_are_understood(page, understood, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("base: vae-nano\n")
     for words in fenced(page, (*RUN, "text")):
-        if words[0] != "import":  # reads the settings of what it imports before it knows its own options
+        if words[0] != "import":  # goes from its words straight to its file, which is not there
             understood(words)
 
 
