@@ -178,7 +178,7 @@ class Dataset:
         """The shard as an array `(channels, frames)`."""
         if Path(shard["file"]).is_absolute() or ".." in Path(shard["file"]).parts:
             raise UserError(
-                f"{self.path / 'index.json'} names {shard['file']}, which lies outside of the DATA folder; do not use it."
+                f"{self.path / 'index.json'} names {shard['file']}, which lies outside of the folder; do not use it."
             )
         path = self.path / shard["file"]
         if not path.is_file():

@@ -21,8 +21,8 @@ from tritone.training.atomic import discard, sweep, whole_folder, write_text
 
 FORMAT = 1
 UNREADABLE = (
-    RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError, zlib.error,
-    AssertionError, ImportError, struct.error,
+    RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError,
+    zlib.error, AssertionError, ImportError, struct.error,
 )  # fmt: skip
 """What torch and the standard library raise for bytes that are no archive of tensors."""
 WEIGHTS, TRAINING, CONFIG = "model.safetensors", "training.pt", "config.yaml"

@@ -162,7 +162,8 @@ def _answers(row: dict[str, str], test: Test, key: Key) -> Iterator[Answer]:
     if test.kind == "mushra":
         stimulus = row["rating_stimulus"]
         if stimulus == REFERENCE:
-            stimulus = [name for name in trial.stimuli if key.stimuli[name].system == REAL][0]
+            real = [name for name in trial.stimuli if key.stimuli[name].system == REAL]
+            stimulus = real[0]
         yield Answer(listener, trial.id, test.questions[0].id, stimulus, float(row["rating_score"]), heard, "")
         return
     for number, question in enumerate(test.questions, 1):
