@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: demo test journeys lint bench clean
+.PHONY: demo test journeys lint bench models clean
 
 demo: $(READY)
 	$(BIN)/tritone demo --out report
@@ -22,6 +22,9 @@ lint: $(READY)
 
 bench: $(BENCH_READY)
 	.venv-bench/bin/python benchmarks/all.py
+
+models: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tools/make_models.py
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Tritone needs Python 3.11 or newer; install it, or name it: make PYTHON=/path/to/python3.12"; exit 2; }

@@ -32,11 +32,13 @@ def main(argv: Sequence[str]) -> int:
 
     from tritone.commands.screen import console
 
-    table = Table("name", "family", "makes", "Hz", "channels", "MB", "data", "licence")
+    table = Table()
+    table.add_column("name", no_wrap=True)
+    for title in ("family", "makes", "Hz", "MB", "licence"):
+        table.add_column(title)
     for model in models:
         needs = "".join(f" (with {name})" for name in model.needs)
         size = f"{model.weights_bytes / 1e6:.1f}{needs}"
-        row = (model.sample_rate, model.channels, size, model.data, model.licence)
-        table.add_row(model.name, model.family, model.makes, *map(str, row))
+        table.add_row(model.name, model.family, model.makes, str(model.sample_rate), size, model.licence)
     console().print(table)
     return 0
