@@ -102,6 +102,9 @@ def _add_playing_arguments(parser: CommandParser) -> None:
                         help="a control at the start, as in --set 'offset 0 1.5'; may be given again")  # fmt: skip
     latent.add_argument("--seed", type=whole(), default=0, metavar="S", help="decides everything random (default 0)")
     latent.add_argument("--noise", action=BooleanOptionalAction, default=True, help="hear the model's noise branch")
+    latent.add_argument(
+        "--style", type=Path, metavar="AUDIO", help="a sound to take the style of (vae-v3), as reconstruct does"
+    )
     live = parser.add_argument_group("live control")
     live.add_argument("--osc", metavar="PORT", help="listen to OSC; PORT for this machine alone, or HOST:PORT")
     live.add_argument(
@@ -115,6 +118,7 @@ def _add_playing_arguments(parser: CommandParser) -> None:
 def _player(args: Namespace) -> tuple["Player", dict[str, Any]]:
     """The model on its engine, warm, and the engine described."""
     from tritone.play.engine.open import open_player
+    from tritone.play.engine.style import known_style
     from tritone.play.load import load, require
 
     model = load(args.run, args.checkpoint)
@@ -122,6 +126,7 @@ def _player(args: Namespace) -> tuple["Player", dict[str, Any]]:
     player = open_player(
         model, engine=args.engine, precision=args.precision, block=args.block, threads=args.threads, noise=args.noise,
         dims=args.dims, fidelity=args.fidelity, seed=args.seed, words=[line.split() for line in args.set],
+        style=None if args.style is None else known_style(model, args.style, args.input, args.run),
     )  # fmt: skip
     del model  # the engine has its own copy of the weights
     return player, player.engine.describe() | {"step_ms": round(player.warm_up()["p50_ms"], 3)}

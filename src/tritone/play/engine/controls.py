@@ -30,6 +30,17 @@ class Controls:
     wet: float = 1.0
     """Share of the model's sound; the rest is the sound that came in."""
 
+    style: float = 1.0
+    """Amount of the style that is known."""
+    learn_source: bool = False
+    """What comes in is learned as the sound whose style is taken away."""
+    learn_target: bool = False
+    """What comes in is learned as the sound whose style is given."""
+    reset_source: int = 0
+    """How often the source was forgotten."""
+    reset_target: int = 0
+    """How often the target was forgotten."""
+
     @property
     def gain(self) -> float:
         """The factor of `gain_db`."""

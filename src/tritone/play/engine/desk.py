@@ -25,6 +25,8 @@ class Knob:
     axes: str = "none"
     whole: bool = False
     switch: bool = False
+    counts: bool = False
+    """Nothing that stays: something happens whenever it is turned on."""
     midi: tuple[float, float] | None = None
     """Values at 0 and 127 of a MIDI control that names no range of its own; as `low` and `high` where None."""
 
@@ -36,13 +38,20 @@ KNOBS = {
     "dims": Knob("dims", 1, math.inf, "dims N: keep the N strongest axes", whole=True),
     "noise": Knob("noise", 0, 10, "noise AMOUNT: random movement along the kept axes", midi=(0, 1)),
     "fill": Knob("fill", 0, 10, "fill AMOUNT: random movement along the axes that are left out", midi=(0, 1)),
-    "seed": Knob("seed", 0, 2**31 - 1, "seed N: of all randomness, the model's own noise too", whole=True, midi=(0, 127)),
+    "seed": Knob("seed", 0, 2**31 - 1, "seed N: of all randomness, the model's own too", whole=True, midi=(0, 127)),
     "freeze": Knob("freeze", 0, 1, "freeze [on|off]: the latent stands still", switch=True),
     "bypass": Knob("bypass", 0, 1, "bypass [on|off]: hear the input, delayed by the model's latency", switch=True),
     "gain": Knob("gain_db", -120, 24, "gain DB: of all that is heard", midi=(-60, 6)),
     "wet": Knob("wet", 0, 1, "wet SHARE: of the model; the rest is the input"),
+    "style": Knob("style", 0, 1, "style AMOUNT: of the style that was learned (vae-v3)"),
+    "learn_target": Knob("learn_target", 0, 1, "learn_target [on|off]: the input is the style wanted", switch=True),
+    "learn_source": Knob("learn_source", 0, 1, "learn_source [on|off]: the input is the style replaced", switch=True),
+    "reset_target": Knob("reset_target", 0, 1, "reset_target: forget the style wanted", switch=True, counts=True),
+    "reset_source": Knob("reset_source", 0, 1, "reset_source: forget the style replaced", switch=True, counts=True),
 }
 """All controls by name."""
+OF_STYLE = ("style", "learn_target", "learn_source", "reset_target", "reset_source")
+"""Those that need places in the model where a style can enter."""
 OF_AXES = ("fidelity", "dims", "fill")
 """Those that leave single axes out, which codes and angles do not have."""
 
@@ -60,6 +69,7 @@ class Desk:
         *,
         shares: Sequence[float] | None = None,
         along_axes: bool = True,
+        styles: bool = False,
         status: Callable[[], str] = lambda: "",
     ) -> None:
         self.controls = controls
@@ -68,6 +78,7 @@ class Desk:
         """What `status` answers."""
         self._start = controls
         self._shares, self._along_axes = shares, along_axes
+        self._refused = () if styles else OF_STYLE
         self._one_writer = threading.Lock()
 
     def begin(self) -> None:
@@ -95,11 +106,16 @@ class Desk:
             raise UserError(f"There is no control {name!r}{mend if mend != '.' else '; `help` lists them.'}")
         if name in OF_AXES and not self._along_axes:
             raise UserError(f"{name} leaves out axes, but the latent of this model is made of codes or angles.")
+        if name in self._refused:
+            raise UserError(f"{name} needs a model with places where a style can enter; train one of vae-v3.")
         with self._one_writer:
             self.controls = self._turned(name, KNOBS[name], values)
         return self._said(name, values)
 
     def _turned(self, name: str, knob: Knob, values: Sequence[Word]) -> Controls:
+        if knob.counts:
+            pressed = not values or self._switched(name, knob, values)
+            return self._with(knob.field, getattr(self.controls, knob.field) + pressed)
         if knob.switch:
             return self._with(knob.field, self._switched(name, knob, values))
         axis = self._axis(name, knob, values)
@@ -146,11 +162,14 @@ class Desk:
 
     def _reset(self) -> str:
         with self._one_writer:
-            self.controls = self._start
+            now = self.controls
+            self.controls = replace(self._start, reset_source=now.reset_source, reset_target=now.reset_target)
         return self._shown()
 
     def _said(self, name: str, values: Sequence[Word]) -> str:
         now = self.controls
+        if KNOBS[name].counts:
+            return f"{name}: done"
         if name in ("fidelity", "dims"):
             return f"dims {now.dims} of {self.latent}"
         if len(values) == 2:
@@ -163,7 +182,8 @@ class Desk:
         now = self.controls
         turned = [f"scale {axis} {value:g}" for axis, value in enumerate(now.scales) if value != 1]
         turned += [f"offset {axis} {value:g}" for axis, value in enumerate(now.offsets) if value != 0]
-        plain = [name for name in KNOBS if name not in ("offset", "fidelity")]
+        plain = [name for name in KNOBS if name not in ("offset", "fidelity", *self._refused)]
+        plain = [name for name in plain if not KNOBS[name].counts]
         return ", ".join([*(self._said(name, ()) for name in plain), *turned])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tritone.errors import UserError
 from tritone.play.engine.desk import KNOBS, Desk, Word
 
-ENTRY = re.compile(r"(?:(\d+)/)?(\d+)=([a-z]+)(?:[.:](\d+))?(?:@(-?[\d.]+)\.\.(-?[\d.]+))?")
+ENTRY = re.compile(r"(?:(\d+)/)?(\d+)=([a-z_]+)(?:[.:](\d+))?(?:@(-?[\d.]+)\.\.(-?[\d.]+))?")
 FORM = "[CHANNEL/]CC=CONTROL[.AXIS][@LOW..HIGH], as in 21=offset.0 or 7=gain@-40..0"
 DEFAULT_MAP = "1=scale,7=gain,21=offset.0,22=offset.1,23=offset.2,24=offset.3,64=freeze,91=wet"
 """Modulation wheel, volume, four knobs, sustain pedal, effect depth."""

@@ -28,6 +28,19 @@ class LiveEngine(Protocol):
         """What runs here, for the screen."""
 
 
+class LiveStyle(Protocol):
+    """Turns the style of an engine between two blocks; `sound` is "source" or "target"."""
+
+    def amount(self, amount: float) -> None:
+        """Glide to this amount, 0 to 1, over the next block."""
+
+    def learn(self, sound: Any, on: bool) -> None:
+        """Begin to learn a sound, or end."""
+
+    def forget(self, sound: Any) -> None:
+        """Nothing is known of this sound any more."""
+
+
 def step_for(block: int, ratio: int) -> int:
     """Samples that a model of `ratio` samples a latent frame is given at a time: `block` where that is whole frames.
 

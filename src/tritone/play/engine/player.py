@@ -1,12 +1,14 @@
 """One step of a stream: sound in, latent turned, sound out."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
+from tritone.play.engine.controls import Controls
 from tritone.play.engine.desk import Desk
 from tritone.play.engine.glide import Glide
-from tritone.play.engine.model import LiveEngine
+from tritone.play.engine.model import LiveEngine, LiveStyle
 from tritone.play.engine.shape import Shaper
 from tritone.play.engine.statistics import BlockTimes
 
@@ -20,14 +22,25 @@ class Player:
     upon the other. With controls that change nothing the output is the model's, number by number.
     """
 
-    def __init__(self, engine: LiveEngine, desk: Desk, *, channels: int, rate: int, ratio: int, step: int) -> None:
-        self.engine, self.desk = engine, desk
+    def __init__(
+        self,
+        engine: LiveEngine,
+        desk: Desk,
+        *,
+        channels: int,
+        rate: int,
+        ratio: int,
+        step: int,
+        style: LiveStyle | None = None,
+    ) -> None:
+        self.engine, self.desk, self._style = engine, desk, style
         self.channels, self.rate, self.ratio, self.step = channels, rate, ratio, step
         self._glide = max(step, round(GLIDE_SECONDS * rate))
         self.times = BlockTimes(step / rate)
         """Of every step so far."""
         self.broken_blocks = 0
         """Steps with numbers that are not finite in the input or from the model, replaced by silence."""
+        self._styled = replace(desk.controls, learn_source=False, learn_target=False, style=0.0)
         self.restart()
 
     @property
@@ -38,6 +51,8 @@ class Player:
     def restart(self) -> None:
         """As before the first step: nothing heard yet, all controls where they are."""
         controls = self.desk.controls
+        self._restyle(controls, self._styled)
+        self._styled = controls
         self.engine.reset()
         self.times = BlockTimes(self.step / self.rate)
         self._shape = Shaper(controls, max(1, self._glide // self.ratio))
@@ -47,8 +62,12 @@ class Player:
 
     def process(self, audio: np.ndarray) -> np.ndarray:
         """Sound `(channels, step)` to sound `(channels, step)`, a new array; its time is added to `times`."""
+        return self._played(audio, self.desk.controls)
+
+    def _played(self, audio: np.ndarray, controls: Controls) -> np.ndarray:
         start = time.perf_counter()
-        controls = self.desk.controls
+        self._restyle(controls, self._styled)
+        self._styled = controls
         audio = self._sound(audio)
         latent = self._shape(self.engine.encode(audio), controls)
         self.engine.seed = controls.seed
@@ -65,10 +84,26 @@ class Player:
         for step in range(steps):
             if step == steps // 2:
                 self.times = BlockTimes(self.step / self.rate)
-            self.process(np.zeros((self.channels, self.step), np.float32))
+            silence = np.zeros((self.channels, self.step), np.float32)
+            self._played(silence, replace(self.desk.controls, learn_source=False, learn_target=False))
         measured = self.times.summary()
         self.restart()
         return measured
+
+    def _restyle(self, now: Controls, before: Controls) -> None:
+        """Tell the engine what has changed of the style."""
+        if self._style is None:
+            return
+        if now.reset_source != before.reset_source:
+            self._style.forget("source")
+        if now.reset_target != before.reset_target:
+            self._style.forget("target")
+        if now.learn_source != before.learn_source:
+            self._style.learn("source", now.learn_source)
+        if now.learn_target != before.learn_target:
+            self._style.learn("target", now.learn_target)
+        if now.style != before.style:
+            self._style.amount(now.style)
 
     def _sound(self, audio: np.ndarray) -> np.ndarray:
         """The audio, or silence where it is broken; then the model, which remembers, begins anew."""
