@@ -1,6 +1,7 @@
 """Styles of an engine: what is turned, learned and forgotten, written into the state that its runners hold."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -30,9 +31,8 @@ class EngineStyle:
 
     def learn(self, sound: Sound, on: bool) -> None:
         """Begin to learn a sound with the next frame that comes in, or end with the last."""
-        frames: list[int] = []
-        self._halves[0][0].turn(lambda state: (frames.append(int(state[0])), state)[1])
-        self._turn(lambda state, slots: style.with_learning(state, slots, SOUNDS[sound], on, frames[0]))
+        frame = int(_state_of(self._halves[0][0])[0])
+        self._turn(lambda state, slots: style.with_learning(state, slots, SOUNDS[sound], on, frame))
 
     def forget(self, sound: Sound) -> None:
         """Nothing is known of this sound any more; where it is being learned, that goes on."""
@@ -44,15 +44,11 @@ class EngineStyle:
         for runner, slots in self._halves:
             part, rest = rest[: len(slots)], rest[len(slots) :]
             means, stds = [each.mean.cpu() for each in part], [each.std.cpu() for each in part]
-            runner.turn(
-                lambda state, slots=slots, means=means, stds=stds: style.with_statistics(
-                    state, slots, SOUNDS[sound], means, stds
-                )
-            )
+            runner.turn(partial(style.with_statistics, slots=slots, sound=SOUNDS[sound], means=means, stds=stds))
 
     def _turn(self, change: Callable[[list[Tensor], list[int]], list[Tensor]]) -> None:
         for runner, slots in self._halves:
-            runner.turn(lambda state, slots=slots: change(state, slots))
+            runner.turn(partial(_changed, slots=slots, change=change))
 
 
 def begin_anew(runner: Runner, start: Sequence[np.ndarray], slots: list[int]) -> None:
@@ -60,7 +56,24 @@ def begin_anew(runner: Runner, start: Sequence[np.ndarray], slots: list[int]) ->
     if not slots:
         runner.reset(start)
         return
-    before: list[Tensor] = []
-    runner.turn(lambda state: (before.extend(each.clone() for each in state), state)[1])
+    before = _state_of(runner)
     runner.reset(start)
     runner.turn(lambda state: style.carried(state, before, slots))
+
+
+def _changed(
+    state: list[Tensor], slots: list[int], change: Callable[[list[Tensor], list[int]], list[Tensor]]
+) -> list[Tensor]:
+    return change(state, slots)
+
+
+def _state_of(runner: Runner) -> list[Tensor]:
+    """A copy of what a runner holds."""
+    copied: list[Tensor] = []
+
+    def look(state: list[Tensor]) -> list[Tensor]:
+        copied.extend(each.clone() for each in state)
+        return state
+
+    runner.turn(look)
+    return copied
