@@ -20,7 +20,7 @@ def params():
         yield pytest.param(row, id=f"{row.how}: {row.what}"[:80].encode("ascii", "ignore").decode(), marks=marks)
 
 
-@pytest.mark.parametrize("row", params())
+@pytest.mark.parametrize("row", list(params()))
 def test_it_gets_what_the_page_says(row, made, tmp_path):
     assert row.line(row.act(Stage(tmp_path, made))) in PAGE.read_text(encoding="utf-8").splitlines()
 

@@ -252,10 +252,10 @@ def among(stage: Stage) -> Got:
 
 @ROWS.row("other options on a dataset that is there", "prepare --rate 22050")
 def options(stage: Stage) -> Got:
-    data = stage.data()
-    before = (data / "index.json").read_bytes()
-    got = stage.tritone("prepare", stage.made.sounds, "--out", data, "--rate", 22_050)
-    assert (data / "index.json").read_bytes() == before
+    stage.prepare()
+    before = (stage.path / "data/index.json").read_bytes()
+    got = stage.tritone("prepare", stage.path / "in", "--out", stage.path / "data", "--rate", 22_050)
+    assert (stage.path / "data/index.json").read_bytes() == before
     return got
 
 

@@ -27,7 +27,7 @@ def load(
     if (path / WEIGHTS).is_file():
         model = run_of(path).load(path, device)
     else:
-        model = Run(path).load(int(checkpoint) if checkpoint.isdigit() else checkpoint, device)
+        model = Run(path).load(int(checkpoint) if _is_step(checkpoint) else checkpoint, device)
     fold_weight_norm(model)
     if precision != "float32":
         model.use_precision(precision)
@@ -50,6 +50,10 @@ def require(model: Synthesizer, capability: Capability, path: Path | str) -> Non
 
 def _check_device(device: str) -> None:
     try:
-        torch.empty(0, device=device)
+        torch.empty(1, device=device).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UserError(f"--device {device} is not there; use cpu, or cuda or mps where the machine has it.") from error
+
+
+def _is_step(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
