@@ -70,7 +70,7 @@ def read_audio(path: Path, start: int = 0, frames: int = -1) -> tuple[np.ndarray
             audio = file.read(frames, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
             raise _damaged(path, error) from error
-        except MemoryError as error:
+        except (MemoryError, ValueError) as error:
             raise UserError(
                 f"{path} states {file.frames} samples, more than memory holds; it is damaged, or has to be cut."
             ) from error
