@@ -1,9 +1,9 @@
-"""Make the models that ship, from nothing: `make models`, or with words: `python tools/make_models.py --only gan-drums`.
+"""Make the models that ship, from nothing: `make models`, or `python tools/make_models.py --only gan-drums`.
 
 Sound is rendered or fetched, models are trained by `tritone train` and `tritone distil` for the steps in
-`model_recipes.py`, slimmed, judged by `tritone evaluate`, and written with their cards to src/tritone/assets/models. What
-is there already in the work folder is gone on with, so that an interrupted make continues. `--runs FOLDER` takes trained
-runs FOLDER/NAME as they are.
+`model_recipes.py`, slimmed, judged by `tritone evaluate`, and written with their cards to src/tritone/assets/models.
+What is there already in the work folder is gone on with, so that an interrupted make continues. `--runs FOLDER` takes
+trained runs FOLDER/NAME as they are.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import torch
 from model_cards import card
 from model_recipes import GUITAR_CHORDS, RECIPES, SETS, Recipe
 
-from tritone.config import RunConfig, from_yaml, load_preset, make_config, read_run_config, to_yaml
+from tritone.config import RunConfig, load_preset, make_config, read_run_config, to_yaml
 from tritone.data.render import render_loops
 from tritone.nn.vocoders.shipped import load_shipped
 from tritone.play.load import load

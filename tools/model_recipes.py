@@ -73,11 +73,11 @@ RECIPES = {
         hours=0.25,
         form="eight",
         makes="drum loops through a latent and back, morphs, new sound by moving the latent",
-        about="A variational autoencoder of drum loops: 43 latent frames a second, 128 numbers each. What the diffusion "
-        "models here learn is its latents.",
+        about="A variational autoencoder of drum loops: 43 latent frames a second, 128 numbers each. What the "
+        "diffusion models here learn is its latents.",
         data_words="rendered drum loops, 23 min",
-        data_story="700 drum loops of one bar at 120 BPM (23 minutes; mono; seed 1; kits of shelves a, b and c), of which "
-        "70 were held out for choosing. Made with this package from CC0 hits and nothing else.",
+        data_story="700 drum loops of one bar at 120 BPM (23 minutes; mono; seed 1; kits of shelves a, b and c), of "
+        "which 70 were held out for choosing. Made with this package from CC0 hits and nothing else.",
         licence=CC0,
         weak=(
             "Hi-hats and cymbals come out as other noise of the same colour; attacks are a little soft.",
@@ -97,11 +97,11 @@ RECIPES = {
         hours=0.55,
         form="eight",
         makes="a steel-string guitar: other sound through its timbre",
-        about="A variational autoencoder of one instrument: strummed chords of an acoustic guitar. Other sound that goes "
-        "through it comes out in the guitar's timbre.",
+        about="A variational autoencoder of one instrument: strummed chords of an acoustic guitar. Other sound that "
+        "goes through it comes out in the guitar's timbre.",
         data_words="recorded guitar, 8 min",
-        data_story="224 recordings of single strums (19 chords, up, down and straight, four strengths), mixed to mono at "
-        "44.1 kHz, from the drum kit belofilms_GuitarStrums of Hydrogen (Debian package hydrogen-drumkits-effects "
+        data_story="224 recordings of single strums (19 chords, up, down and straight, four strengths), mixed to mono "
+        "at 44.1 kHz, from the drum kit belofilms_GuitarStrums of Hydrogen (Debian package hydrogen-drumkits-effects "
         "2017.09.19~dfsg-1). Six further chords (71 recordings) were never heard; the figures below are of them.",
         licence="cc-by-3.0",
         weak=(
@@ -122,8 +122,8 @@ RECIPES = {
         hours=1.23,
         form="half",
         makes="new drum loops of 1 to 8 bars at any tempo near 120 BPM, in 16 genres",
-        about="A projected GAN of log-mel spectrograms on the grid of a bar, played by the vocoder loops-44k that ships. "
-        "A style decides the loop; styles can be mixed, walked between and searched for.",
+        about="A projected GAN of log-mel spectrograms on the grid of a bar, played by the vocoder loops-44k that "
+        "ships. A style decides the loop; styles can be mixed, walked between and searched for.",
         data_words="rendered drum loops, 53 min",
         data_story=_LOOPS_STORY,
         licence=CC0,
@@ -152,7 +152,8 @@ RECIPES = {
         licence=CC0,
         weak=(
             "Nothing it makes is crisper than what demo:vae-drums decodes.",
-            "It has heard 120 BPM alone, and trained for less than half an hour: rhythm is looser than that of the loops.",
+            "It has heard 120 BPM alone, and trained for less than half an hour: rhythm is looser than that of the "
+            "loops.",
             "Long sound drifts between patterns.",
         ),
         parts={"domain.codec.": "demo:vae-drums"},
@@ -160,7 +161,8 @@ RECIPES = {
     "diffusion-drums-fast": Recipe(
         family="diffusion",
         data="loops-1600",
-        words=("distil", "{diffusion-drums}", "--out", "{out}", "--data", "{data}", "--preset", "diffusion-distil-nano"),
+        words=("distil", "{diffusion-drums}", "--out", "{out}", "--data", "{data}")
+        + ("--preset", "diffusion-distil-nano"),
         steps=2_770,
         hours=1.29,
         form="eight",
