@@ -161,8 +161,16 @@ RECIPES = {
     "diffusion-drums-fast": Recipe(
         family="diffusion",
         data="loops-1600",
-        words=("distil", "{diffusion-drums}", "--out", "{out}", "--data", "{data}")
-        + ("--preset", "diffusion-distil-nano"),
+        words=(
+            "distil",
+            "{diffusion-drums}",
+            "--out",
+            "{out}",
+            "--data",
+            "{data}",
+            "--preset",
+            "diffusion-distil-nano",
+        ),
         steps=2_770,
         hours=1.29,
         form="eight",

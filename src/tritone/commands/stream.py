@@ -86,7 +86,7 @@ def _add_playing_arguments(parser: CommandParser) -> None:
     )
     engine.add_argument("--engine", choices=("auto", "torch", "onnx", "openvino"), default="auto",
                         help="what computes; auto measures those there are (default auto)")  # fmt: skip
-    engine.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto",
+    engine.add_argument("--precision", choices=("auto", "float32", "bf16", "int8"), default="auto",
                         help="of what computes; auto measures (default auto)")  # fmt: skip
     engine.add_argument("--threads", type=whole(1), default=1, metavar="N", help="threads that compute (default 1)")
     engine.add_argument(
