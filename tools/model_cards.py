@@ -28,7 +28,8 @@ tritone {command} --steps {steps}
 
 ## What ships
 The moving average of the weights alone, {form}, {megabytes:.1f} MB{needs}. {count} sounds of 2 s played from this \
-file and from the float32 weights of the run: signal-to-noise ratio {middle:.0f} dB in the middle, {least:.0f} dB at worst.
+file and from the float32 weights of the run: signal-to-noise ratio {middle:.0f} dB in the middle, \
+{least:.0f} dB at worst.
 
 ## Figures
 {figures}
