@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: the step in hand is finished and saved. A second signal ends the process at once."""
 
 import signal
-import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 
 
@@ -15,8 +15,9 @@ class Interrupts:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> "Interrupts":
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._remember) for number in self.SIGNALS}
+        with suppress(ValueError):  # a thread that is not the main one is not told of signals
+            for number in self.SIGNALS:
+                self._before[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(

@@ -71,7 +71,7 @@ class StreamingPrior(nn.Module):
         self, frame: Tensor, state: list[Tensor], temperature: float, noise: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
         """What one more frame `(batch, dims)` of unit variance, and those before it, say of the next."""
-        heard = frame + temperature * self.input_noise * noise[:, self.drawing :]
+        heard = frame + noise[:, self.drawing :] * temperature * self.input_noise
         return self.network.step(heard, self.told, state)
 
     @torch.jit.export

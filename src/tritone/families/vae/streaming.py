@@ -39,6 +39,9 @@ class StreamingVAE(nn.Module):
     """
 
     silence: Tensor
+    encoder_styles: list[int]
+    decoder_styles: list[int]
+    """Which tensors of the states hold the styles that are learned."""
 
     def __init__(self, vae: "VAE", dims: int, noise: bool, style: Style | None = None, learning: bool = False) -> None:
         super().__init__()
@@ -54,9 +57,8 @@ class StreamingVAE(nn.Module):
             instead = {} if learning else exchanges(vae, style)
             self._encoding(vae, Plan(instead))
             self._decoding(vae, Plan(instead), noise)
-        self.encoder_styles: list[int] = style_slots(self.encoder)
-        self.decoder_styles: list[int] = style_slots(self.decoder)
-        """Which tensors of the states hold the styles that are learned."""
+        self.encoder_styles = style_slots(self.encoder)
+        self.decoder_styles = style_slots(self.decoder)
         self.register_buffer("silence", torch.zeros(1), persistent=False)
         self.latency_samples = self.encoder_lag * self.ratio + self.decoder_lag
         """By how many samples what is decoded from live latents comes later than `VAE.reconstruct`."""
