@@ -5,14 +5,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 BIN := .venv/bin
 READY := .venv/.ready
 BENCH_READY := .venv-bench/.ready
+SIGNALS := tests/training/test_resume.py
 
 .PHONY: demo test journeys lint bench models clean
 
 demo: $(READY)
 	$(BIN)/tritone demo --out report
 
+# Tests that send signals to their own process have one of their own.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(SIGNALS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(SIGNALS:%=--ignore %) -n 2 --dist worksteal
 
 journeys: $(READY)
 	$(BIN)/python -m pytest -m slow --timeout=1200
