@@ -151,8 +151,8 @@ def looped_out(stage: Stage) -> Got:
 def started(stage: Stage, *words: object) -> subprocess.Popen:
     """A command as a process of its own."""
     command = [sys.executable, "-m", "tritone", *map(str, words)]
-    log = (stage.path / "errors.txt").open("w")
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+    with (stage.path / "errors.txt").open("w") as log:
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
 
 
 @ROWS.row("two trainings into one run folder at once", "train vae", slow=True)
