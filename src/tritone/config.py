@@ -13,6 +13,7 @@ import yaml
 
 from tritone.errors import UserError
 from tritone.families import config_class
+from tritone.families.outside import outside_presets
 from tritone.schema import build, deep_merge, nearest, plain
 from tritone.training.config import TrainingConfig
 from tritone.yaml_text import BadYaml, load_yaml
@@ -36,7 +37,7 @@ class RunConfig:
     """Everything that a training run follows from."""
 
     family: str
-    """Which family: gan, vae or diffusion."""
+    """Which family: gan, vae, diffusion or another (see `tritone.families`)."""
     preset: str
     """Name of the preset that the run started from."""
     model: Any
@@ -56,7 +57,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str) -> dict[str, Any]:
-    """A preset as nested mapping: a shipped one by name, or any .yaml file by path.
+    """A preset as nested mapping: one that ships or comes with another package by name, any .yaml file by path.
 
     Its key `base` names another preset (for a file also a path beside it), over which it is merged key by key.
     """
@@ -154,8 +155,11 @@ def _load_preset(name: str, beside: Path, above: tuple[str, ...]) -> dict[str, A
         text = _read_text(path, "give another file, or one of those that `tritone presets` lists")
     elif name in preset_names():
         text = files("tritone").joinpath("presets").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    elif name in (outside := outside_presets()):
+        text = outside[name].read_text(encoding="utf-8")
     else:
-        raise UserError(f"There is no preset {name}{nearest(name, preset_names())} `tritone presets` lists them all.")
+        known = (*preset_names(), *outside)
+        raise UserError(f"There is no preset {name}{nearest(name, known)} `tritone presets` lists them all.")
     values = parse_yaml(text, str(path) if is_file else f"preset {name}")
     base = values.pop("base", None)
     if base is None:

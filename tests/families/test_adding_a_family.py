@@ -1,23 +1,27 @@
 """The family of docs/adding-a-family.md, taken out of the page: trained, stopped, continued, played, refused."""
 
 import json
+import os
 import re
-import runpy
 import shlex
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
-from acting import Outcome, the_sentence
+from acting import the_sentence
 
-from tritone.families import FAMILIES
+from tritone.families import config_class
 from tritone.nn.noise import sample_normal
 
 PAGE = Path(__file__).parents[2] / "docs/adding-a-family.md"
-FILES = ("config.py", "model.py", "step.py", "texture.yaml", "__init__.py", "__main__.py")
+FILES = {
+    "pyproject.toml",
+    *(f"texture/{name}" for name in ("__init__.py", "config.py", "model.py", "step.py", "texture.yaml")),
+}
 RATE = 44_100
 
 
@@ -25,6 +29,30 @@ def blocks(language):
     """The code blocks of the page in this language."""
     every = re.findall(r"^```(\w*)\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
     return [block for named, block in every if named == language]
+
+
+def write_package(folder):
+    """The files of the page, each under the name in its first line."""
+    written = set()
+    for block in (*blocks("python"), *blocks("yaml"), *blocks("toml")):
+        name, _, text = block.partition("\n")
+        path = folder / name.removeprefix("# ")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        written.add(path.relative_to(folder).as_posix())
+    assert written == FILES
+
+
+def install(folder):
+    """What `pip install --editable` leaves behind for entry points to be found: the metadata of pyproject.toml."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    metadata = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    metadata.mkdir()
+    lines = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}", ""]
+    (metadata / "METADATA").write_text("\n".join(lines))
+    lines = [line for group, entries in project["entry-points"].items()
+             for line in (f"[{group}]", *(f"{name} = {value}" for name, value in entries.items()))]  # fmt: skip
+    (metadata / "entry_points.txt").write_text("\n".join(lines))
 
 
 def rain(seed):
@@ -36,31 +64,18 @@ def rain(seed):
 
 
 @pytest.fixture
-def texture(tmp_path, monkeypatch, capsys):
-    """`texture(*words)` is `python -m texture` in a folder that holds the files of the page and a folder `my-rain`."""
-    written = set()
-    for block in (*blocks("python"), *blocks("yaml")):
-        name, _, text = block.partition("\n")
-        path = tmp_path / name.removeprefix("# ")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        written.add(path.name)
-    assert written == set(FILES)
+def texture(tmp_path, monkeypatch, tritone):
+    """`texture(*words)` is `tritone` with the page's package, in a folder that holds a folder `my-rain`."""
+    package = tmp_path / "package"
+    package.mkdir()
+    write_package(package)
+    install(package)
     (tmp_path / "my-rain").mkdir()
     for number in range(3):
         soundfile.write(tmp_path / f"my-rain/rain-{number}.wav", rain(number), RATE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(FAMILIES, "texture", "texture")
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["texture", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            runpy.run_module("texture", run_name="__main__")
-        return Outcome(int(leaving.value.code or 0), *capsys.readouterr())
-
-    yield run
+    monkeypatch.syspath_prepend(package)
+    yield tritone
     for name in [name for name in sys.modules if name.split(".")[0] == "texture"]:
         del sys.modules[name]
 
@@ -77,23 +92,68 @@ def tried(texture):
     return run
 
 
-TRAIN = ("train", "texture", "my-data", "--preset", "texture/texture.yaml", "--training.batch", 2,
-         "--training.validation_crops", 2, "--training.previews", 1, "--model.width", 16)  # fmt: skip
+SMALL = ("--training.batch", 2, "--training.validation_crops", 2, "--training.previews", 1, "--model.width", 16)
+TRAIN = ("train", "texture", "my-data", *SMALL)
 
 
 def test_every_command_of_the_page_works_in_its_order(tried, tmp_path):
-    (commands,) = [block for block in blocks("") if "python -m texture" in block]
+    (commands,) = [block for block in blocks("") if block.startswith("tritone ")]
+    said = {}
     for line in commands.splitlines():
-        words = shlex.split(line)
-        assert words[:3] == ["python", "-m", "texture"]
-        quick = TRAIN[5:] if words[3] == "train" and "--help" not in words and "--preset" in words else ()
-        quick = (*quick, "--steps", 3) if quick else ("--steps", 4) if "--minutes" in words else ()
-        ended = tried(*(("1" if word == "60" else word) for word in words[3:]), *quick)
-    assert "--model.bands" in ended.out and "texture" in ended.out
+        first, *words = shlex.split(line)
+        assert first == "tritone"
+        trains = words[0] == "train" and "--help" not in words
+        quick = () if not trains else ("--steps", 4) if "--minutes" in words else (*SMALL, "--steps", 3)
+        said[line] = tried(*(("1" if word == "60" else word) for word in words), *quick).out
+    assert "--model.bands" in said["tritone train texture --help"]
+    assert "bands: 32" in said["tritone presets texture"]
+    assert "texture" in said["tritone inspect my-run"]
     made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/seed-7-*.wav"))
     assert made == ["new/seed-7-000.wav", "new/seed-7-001.wav"]
     assert len(list((tmp_path / "calm").glob("*.wav"))) == 2
     assert list((tmp_path / "my-run/previews/step-0").glob("*.wav"))
+
+
+def test_it_is_listed_where_families_and_presets_are(tried, texture):
+    assert "texture" in tried("train", "--help").out
+    assert "Long noisy sounds" in json.loads(tried("presets", "--json").out)["texture"]
+    assert "texture" in the_sentence(texture("train", "textur", "my-data", "--out", "run"))
+    assert "did you mean texture?" in the_sentence(texture("presets", "txture"))
+
+
+def test_a_process_of_its_own_finds_it_and_reads_it_only_when_asked(texture, installed, tmp_path):
+    package = tmp_path / "package"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(package), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+    assert "Long noisy sounds" in installed("presets", env=environment).out
+    (package / "texture/__init__.py").write_text("raise ImportError('no such engine')\n")
+    assert installed("train", "vae", "--help", env=environment).status == 0
+    assert installed("presets", "vae-nano", env=environment).status == 0
+    sentence = the_sentence(installed("train", "texture", "my-data", "--out", "run", env=environment))
+    assert "no such engine" in sentence and "package texture" in sentence
+
+
+def test_names_that_ship_cannot_be_taken_nor_one_name_by_two(texture, refused, done, tmp_path):
+    points = next((tmp_path / "package").glob("*.dist-info")) / "entry_points.txt"
+    points.write_text("[tritone.families]\nvae = texture\n")
+    assert config_class("vae").__module__ == "tritone.families.vae.config"
+    assert done("train", "--help").out.count("vae or") == 1
+    other = tmp_path / "package/other-1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+    (other / "entry_points.txt").write_text("[tritone.families]\ntexture = other\n")
+    points.write_text("[tritone.families]\ntexture = texture\n")
+    assert "other and texture" in refused("train", "texture", "my-data", "--out", "run")
+
+
+def test_a_family_without_a_preset_of_its_name_wants_one_named(texture, tried):
+    tried("prepare", "my-rain", "--out", "my-data")
+    preset = Path("package/texture/texture.yaml")
+    preset.rename(preset.with_name("texture-nano.yaml"))
+    assert "--preset" in the_sentence(texture(*TRAIN, "--out", "run", "--steps", 1))
+    tried(*TRAIN, "--out", "run", "--steps", 1, "--preset", "texture-nano")
 
 
 def weights(run):

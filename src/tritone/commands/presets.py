@@ -1,10 +1,11 @@
-"""`tritone presets`: what ships."""
+"""`tritone presets`: what ships, and what other packages bring."""
 
 import json
 from collections.abc import Sequence
 
 from tritone.commands.parser import CommandParser
 from tritone.config import load_preset, make_config, preset_names, to_yaml
+from tritone.families.outside import outside_presets
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,7 +18,7 @@ def main(argv: Sequence[str]) -> int:
         preset = load_preset(args.name)
         print(to_yaml(make_config(preset["family"], preset, name=args.name)), end="")
         return 0
-    rows = {name: load_preset(name).get("about", "") for name in preset_names()}
+    rows = {name: load_preset(name).get("about", "") for name in (*preset_names(), *outside_presets())}
     if args.json:
         print(json.dumps(rows, indent=1))
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tritone.commands.parser import CommandParser, number
 from tritone.errors import UserError
-from tritone.families import FAMILIES
+from tritone.families import FAMILIES, families
 
 ABOUT = """Train a model on a dataset that `tritone prepare` made. The same command continues an interrupted run. Ctrl-C
 saves and stops. Every setting of the preset can be changed: --training.batch 4 --model.capacity 48 and so on;
@@ -17,13 +17,14 @@ STATUS = {"interrupted": 130, "terminated": 143}
 
 def main(argv: Sequence[str]) -> int:
     """Parse with the settings of the family and preset, then train."""
-    family = next((word for word in argv if word in FAMILIES), None)
+    known = tuple(FAMILIES) if argv and argv[0] in FAMILIES else families()
+    family = next((word for word in argv if word in known), None)
     if family is None:
-        return _without_family(argv)
+        return _without_family(argv, known)
     from tritone.config import load_preset
     from tritone.options import add_config_arguments, config_overrides, unknown_option
 
-    parser = _parser()
+    parser = _parser(known)
     add_config_arguments(parser, family, load_preset(name) if (name := _preset(argv)) else {})
     args, rest = parser.parse_known_args(list(argv))
     if rest:
@@ -41,9 +42,9 @@ def _train(args: Namespace, overrides: dict) -> int:
     return STATUS.get(outcome, 0)
 
 
-def _parser() -> CommandParser:
+def _parser(known: Sequence[str]) -> CommandParser:
     parser = CommandParser("train", ABOUT, USAGE)
-    parser.add_argument("family", choices=tuple(FAMILIES), metavar="FAMILY", help=" or ".join(FAMILIES))
+    parser.add_argument("family", choices=tuple(known), metavar="FAMILY", help=" or ".join(known))
     parser.add_argument("data", type=Path, metavar="DATA", help="folder that `tritone prepare` made")
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument("--preset", metavar="P", help="see `tritone presets`; by default what fits the machine")
@@ -59,10 +60,10 @@ def _preset(argv: Sequence[str]) -> str | None:
     return parser.parse_known_args(list(argv))[0].preset
 
 
-def _without_family(argv: Sequence[str]) -> int:
+def _without_family(argv: Sequence[str], known: Sequence[str]) -> int:
     """Help of what all families share, where it is asked for; else the complaint that there is no family."""
     if "-h" in argv or "--help" in argv:
-        _parser().print_help()
+        _parser(known).print_help()
         return 0
     first = next((f"{word!r} is none" for word in argv if not word.startswith("-")), "none is given")
-    raise UserError(f"`tritone train` wants a family first, {' or '.join(FAMILIES)}, but {first}; {USAGE}.")
+    raise UserError(f"`tritone train` wants a family first, {' or '.join(known)}, but {first}; {USAGE}.")

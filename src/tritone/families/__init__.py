@@ -1,9 +1,10 @@
-"""The families of synthesizers. A new family is one folder beside these and one line here."""
+"""The families of synthesizers. A new family is one folder beside these and one line here, or a package of its own."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tritone.errors import UserError
+from tritone.families.outside import import_outside, outside_families
 
 if TYPE_CHECKING:
     from tritone.data.store import Dataset
@@ -17,12 +18,21 @@ FAMILIES = {
     "vocoder": "tritone.families.vocoder",
     "tagger": "tritone.families.tagger",
 }
+"""Those that ship, which no other package can replace."""
+
+
+def families() -> tuple[str, ...]:
+    """Names of all families: those that ship, then those that other installed packages bring (see `outside`)."""
+    return (*FAMILIES, *(name for name in outside_families() if name not in FAMILIES))
 
 
 def _part(family: str, module: str) -> Any:
-    if family not in FAMILIES:
-        raise UserError(f"There is no family {family!r}; choose one of {', '.join(FAMILIES)}.")
-    return import_module(f"{FAMILIES[family]}.{module}")
+    if family in FAMILIES:
+        return import_module(f"{FAMILIES[family]}.{module}")
+    outside = outside_families()
+    if family not in outside:
+        raise UserError(f"There is no family {family!r}; choose one of {', '.join(families())}.")
+    return import_outside(family, outside[family], module)
 
 
 def config_class(family: str) -> type:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from tritone.config import RunConfig, load_preset, make_config, read_run_config
 from tritone.errors import UserError
+from tritone.families import families
+from tritone.families.outside import outside_default
 from tritone.training.display import Display
 
 SMALL_PRESETS = {
@@ -76,9 +78,11 @@ def default_preset(family: str) -> str:
     import torch
 
     presets = FULL_PRESETS if torch.cuda.is_available() else SMALL_PRESETS
-    if family not in presets:
-        raise UserError(f"There is no family {family!r}; choose one of {', '.join(presets)}.")
-    return presets[family]
+    if family in presets:
+        return presets[family]
+    if family not in families():
+        raise UserError(f"There is no family {family!r}; choose one of {', '.join(families())}.")
+    return outside_default(family)
 
 
 def _continued(family: str, data: Path | str, out: Path | str, said: Mapping[str, Any]) -> RunConfig:
