@@ -8,7 +8,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from keyword import iskeyword
 
-from tritone.errors import UserError
+from tritone.errors import FULL, UserError
 
 COMMANDS = {
     "demo": "the whole way in one command, on sound that ships with the package",
@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_left()
     except OSError as error:
+        if error.errno in FULL:
+            return _complain("The disk is full; make room and run the same command again.")
         where = f" {error.filename!r}" if error.filename else ""
         return _complain(f"The system refused{where} ({error.strerror or error}); check the path and its permissions.")
     except KeyboardInterrupt:

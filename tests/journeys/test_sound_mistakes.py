@@ -262,7 +262,7 @@ def test_full_disk_while_playing(trained, audio, tmp_path, command):
     words = [path] if command != "generate" else ["--count", 1]
     words = (command, trained, *words, "--out", tmp_path / "out")
     status, errors = in_child(tmp_path / "errors.txt", lambda: fill_the_disk(3000), *words)
-    assert status == 2 and "free space" in errors and "Traceback" not in errors
+    assert status == 2 and "the disk is full" in errors and "Traceback" not in errors
     assert not list((tmp_path / "out").iterdir())
 
 

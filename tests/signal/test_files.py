@@ -1,13 +1,14 @@
 """Files of every kind in and out."""
 
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import soundfile
 
 from tritone.errors import UserError
-from tritone.signal.files import AudioInfo, audio_info, read_audio, read_blocks, write_wav
+from tritone.signal.files import AudioInfo, audio_info, read_audio, read_blocks, sound_writer, write_wav
 
 RATE = 44_100
 
@@ -114,18 +115,36 @@ def test_writing_clips_instead_of_wrapping(tmp_path):
     np.testing.assert_allclose(read_audio(tmp_path / "loud.wav")[0], [[1, -1, 0]], atol=1e-6)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+@contextmanager
+def full_disk(size=1000):
+    """No file can grow beyond `size` bytes, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file(tmp_path):
     path = tmp_path / "out.wav"
     write_wav(path, tone(), RATE)
     before = path.read_bytes()
-
-    def full(*args, **options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(soundfile, "write", full)
-    with pytest.raises(UserError, match=r"out\.wav.*no space left"):
+    with full_disk(), pytest.raises(UserError, match=r"out\.wav could not be written \(the disk is full\); make room"):
         write_wav(path, tone() * 0, RATE)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_disk_ends_writing_at_once(tmp_path):
+    """A recording must not go on for hours into nothing."""
+    written = 0
+    writer = sound_writer(tmp_path / "a.flac", RATE, 2, kind="FLAC", subtype="PCM_24")
+    with full_disk(), pytest.raises(UserError, match="the disk is full"), writer as write:
+        for _ in range(20):
+            write(tone().T)
+            written += 1
+    assert written < 3 and not list(tmp_path.iterdir())
 
 
 def test_writing_into_a_missing_folder_or_nothing(tmp_path):

@@ -134,7 +134,7 @@ def test_whole_or_not_at_all(tmp_path, loop, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(UserError, match=r"seed-7_128bpm\.wav could not be written \(No space left"):
+    with pytest.raises(UserError, match=r"seed-7_128bpm\.wav could not be written \(the disk is full"):
         write_loop(loop, noise(10), RATE, bars=1, bpm=120)
     assert loop.read_bytes() == before and [path.name for path in tmp_path.iterdir()] == [loop.name]
     with pytest.raises(UserError, match="no samples"):

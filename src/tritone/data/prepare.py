@@ -1,6 +1,5 @@
 """From a folder of sound to a DATA folder."""
 
-import errno
 import hashlib
 import json
 import os
@@ -23,7 +22,7 @@ from tritone.data.scan import Skipped, Source, printable, scan
 from tritone.data.shards import ShardWriter
 from tritone.data.store import FORMAT, Dataset
 from tritone.data.summarise import arrange, pack_fingerprint
-from tritone.errors import UserError
+from tritone.errors import FULL, UserError
 
 
 def prepare(
@@ -65,7 +64,7 @@ def prepare(
     try:
         return _Preparation(config, sounds, out).run(sources, skipped, workers or os.cpu_count() or 1, show)
     except OSError as error:
-        what = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror or error)
+        what = "the disk is full" if error.errno in FULL else str(error.strerror or error)
         raise UserError(
             f"{out} could not be written ({what}); mend that and run the same command again: it goes on."
         ) from error

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
-import soundfile
-
 from tritone.assets import KIT
 from tritone.data import draw
 from tritone.data.drums import render_drum_loop
@@ -15,6 +13,7 @@ from tritone.data.kits import SHELVES, OneShots
 from tritone.data.loop import Loop
 from tritone.data.synth import render_synth_loop
 from tritone.errors import UserError
+from tritone.signal.files import sound_writer
 
 Kind = Literal["drums", "synth"]
 SLOWEST, FASTEST = 20, 400
@@ -86,7 +85,8 @@ def _tempo(slowest: int, fastest: int, seed: int, index: int) -> float:
 def _write(loop: Loop, out: Path, index: int, file_format: str) -> Path:
     path = out / loop.label / f"{loop.label}_{_plain(loop.bpm)}bpm_{loop.variety}_{index:05d}.{file_format}"
     path.parent.mkdir(exist_ok=True)
-    soundfile.write(path, loop.audio.T, loop.sample_rate, subtype="PCM_16")
+    with sound_writer(path, loop.sample_rate, len(loop.audio), kind=file_format.upper(), subtype="PCM_16") as write:
+        write(loop.audio.T)
     return path
 
 

@@ -15,10 +15,10 @@ from tritone import families, schema
 from tritone.config import read_run_config
 from tritone.data.latents import Encoder, write_latents
 from tritone.data.store import Dataset
-from tritone.errors import UserError
+from tritone.errors import FULL, UserError
 from tritone.families.base import Synthesizer
 from tritone.families.codec_config import CodecConfig
-from tritone.training.atomic import FULL, whole_folder
+from tritone.training.atomic import whole_folder
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.lock import turn
 from tritone.training.run import Run

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from tritone.errors import UserError
+from tritone.errors import UserError, unwritten
 from tritone.families.base import Synthesizer
 from tritone.play.load import require
 from tritone.play.reconstruct import sound_seeds
@@ -118,9 +118,7 @@ def _save(path: Path, latent: Tensor, facts: dict[str, int | str]) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UserError(
-            f"{path} could not be written ({error.strerror or error}); check the folder and the free space."
-        ) from error
+        raise unwritten(path, error) from error
 
 
 def _read(path: Path) -> tuple[Tensor, dict[str, int], str | None]:

@@ -1,17 +1,17 @@
 """Reading and writing audio files: any rate, depth and channel count."""
 
-import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from tritone.errors import UserError
+from tritone.errors import UserError, unwritten
 from tritone.signal import containers
 
 SOUNDFILE_SUFFIXES = frozenset(
@@ -112,13 +112,54 @@ def write_wav(path: Path, audio: np.ndarray, rate: int, subtype: str = "PCM_24")
     if not len(samples):
         raise UserError(f"{path} was not written, because the sound has no samples; make it at least one sample long.")
     kind = "RF64" if samples.size * 8 >= 2**32 else "WAV"
+    with sound_writer(path, rate, samples.shape[1], kind=kind, subtype=subtype) as write:
+        write(samples)
+
+
+@contextmanager
+def sound_writer(
+    path: Path, rate: int, channels: int, *, kind: str, subtype: str
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Gives a function that writes blocks `(frames, channels)` to a new sound file of soundfile's format `kind`.
+
+    The file stands under its name at the end, or nothing is left of it. Raises UserError where it cannot be written.
+    """
     try:
-        with whole_file(path) as part:
-            soundfile.write(_name(part), samples, rate, subtype=subtype, format=kind)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        raise UserError(
-            f"{path} could not be written ({_reason(error)}); check the folder and the free space."
-        ) from error
+        with whole_file(path) as part, part.open("wb", buffering=0) as target:
+            kept = _Kept(target)
+            with soundfile.SoundFile(kept, "w", rate, channels, subtype, format=kind) as file:
+
+                def write(block: np.ndarray) -> None:
+                    file.write(block)
+                    kept.check()
+
+                yield write
+            kept.check()
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise unwritten(path, error) from error
+
+
+class _Kept:
+    """A file for libsndfile, which says that writing failed but not why: keeps the error until it is asked for."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+        self.seek, self.tell = file.seek, file.tell
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        while len(rest) and self._error is None:
+            try:
+                rest = rest[self._file.write(rest) :]
+            except OSError as error:
+                self._error = error
+        return len(data)
+
+    def check(self) -> None:
+        """Raises the first error there was."""
+        if self._error is not None:
+            raise self._error
 
 
 @contextmanager
@@ -172,5 +213,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, soundfile.LibsndfileError):
         return str(error.error_string).rstrip(". ")
     if isinstance(error, OSError) and error.errno is not None:
-        return "no space left" if error.errno == errno.ENOSPC else str(error.strerror)
+        return str(error.strerror)
     return str(error).rstrip(". ")

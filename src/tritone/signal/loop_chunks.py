@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
-from tritone.errors import UserError
+from tritone.errors import UserError, unwritten
 from tritone.signal.files import whole_file
 
 MIDDLE_C = 60
@@ -86,9 +86,7 @@ def write_loop(
         with whole_file(path) as part:
             part.write_bytes(content)
     except OSError as error:
-        raise UserError(
-            f"{path} could not be written ({error.strerror}); check the folder and the free space."
-        ) from error
+        raise unwritten(path, error) from error
 
 
 def read_loop_chunks(path: Path) -> LoopInfo:

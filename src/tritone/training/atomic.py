@@ -1,15 +1,12 @@
 """Files and folders that are whole or not there, whenever the process dies."""
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tritone.errors import UserError
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from tritone.errors import FULL, UserError
 
 
 @contextmanager

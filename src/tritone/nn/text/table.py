@@ -10,10 +10,10 @@ from typing import Self
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
-from tritone.errors import UserError
+from tritone.errors import UserError, unwritten
 from tritone.nn.text import encoder_folder, load_encoder
 from tritone.nn.text.base import TextEncoder
 from tritone.nn.text.folders import fingerprint
@@ -66,9 +66,9 @@ class TokenTable:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as part:
-                save_file({"states": self.states, "lengths": self.lengths}, part)
-        except (OSError, safetensors.SafetensorError) as error:
-            raise UserError(f"{path} could not be written ({error}); make {path.parent} writable.") from error
+                part.write_bytes(save({"states": self.states, "lengths": self.lengths}))
+        except OSError as error:
+            raise unwritten(path, error) from error
 
     def __len__(self) -> int:
         return len(self.lengths) - 1

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from tritone.errors import UserError
-from tritone.signal.files import whole_file
+from tritone.errors import UserError, unwritten
+from tritone.signal.files import sound_writer
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC", ".w64": "W64", ".rf64": "RF64", ".caf": "CAF", ".aiff": "AIFF"}
 """Formats by file name ending."""
@@ -58,18 +58,15 @@ def write_stream(path: Path, blocks: Iterable[np.ndarray], *, channels: int, rat
     The file stands under its name when the blocks end, and not before. UserError where it cannot be written, and where
     there was no sound.
     """
-    frames = 0
-    name = {"format": FORMATS[path.suffix.lower()], "subtype": SUBTYPES[bits]}
+    frames, kind = 0, FORMATS[path.suffix.lower()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part:
-            with soundfile.SoundFile(part, "w", rate, channels, **name) as file:
-                for block in blocks:
-                    file.write(block.T)
-                    frames += block.shape[1]
-            if not frames:
-                raise UserError(f"{path} was not written, because the stream ended before there was any sound.")
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
-        raise UserError(f"{path} could not be written ({reason}); check the folder and the free space.") from error
+    except OSError as error:
+        raise unwritten(path, error) from error
+    with sound_writer(path, rate, channels, kind=kind, subtype=SUBTYPES[bits]) as write:
+        for block in blocks:
+            write(block.T)
+            frames += block.shape[1]
+        if not frames:
+            raise UserError(f"{path} was not written, because the stream ended before there was any sound.")
     return frames

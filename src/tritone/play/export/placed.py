@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tritone.errors import UserError
+from tritone.errors import UserError, unwritten
 
 
 @contextmanager
@@ -27,9 +27,7 @@ def placed(path: Path, *endings: str) -> Iterator[tuple[Path, ...]]:
         for part in reversed(parts):
             os.replace(part, path.with_suffix(part.suffix))
     except OSError as error:
-        raise UserError(
-            f"{path} could not be written ({error.strerror or error}); check the folder and the free space."
-        ) from error
+        raise unwritten(path, error) from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
