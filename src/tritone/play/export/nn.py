@@ -98,8 +98,8 @@ def _facts(stream: StreamingVAE, module: Any) -> dict[str, Any]:
 
 
 def _save(module: torch.jit.ScriptModule, path: Path, facts: dict[str, Any]) -> None:
-    with _deprecated():
-        torch.jit.save(module, str(path), _extra_files={FACTS: json.dumps(facts)})
+    with _deprecated(), path.open("wb") as file:  # torch itself would end the process where the disk is full
+        torch.jit.save(module, file, _extra_files={FACTS: json.dumps(facts)})
 
 
 @contextmanager
