@@ -15,7 +15,8 @@ def test_citation_has_what_the_format_asks_for():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert citation["cff-version"] == "1.2.0" and citation["type"] == "software"
     assert citation["message"] and citation["title"]
-    assert citation["authors"] == [{"name": "Tritone contributors"}]  # an entity: a name is all it needs
+    assert citation["authors"] == PROJECT["authors"]  # an entity: a name is all it needs
+    assert PROJECT["authors"][0]["name"] in (ROOT / "LICENSE").read_text("utf-8")
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
     known = {"cff-version", "message", "type", "title", "authors", "version", "license", "abstract", "keywords"}
     assert set(citation) <= known and len(set(citation["keywords"])) == len(citation["keywords"])
