@@ -66,6 +66,7 @@ GIVEN = {
     "loops.md": {"my-run": "gan"},
     "models.md": {"SOURCE": "weights"},
     "realtime.md": {"RUN": "vae"},
+    "training.md": {"my-data": "loops", "my-loops": "loop files"},
 }  # fmt: skip
 """What lies on a page's stage from the beginning, by its name there."""
 
@@ -173,7 +174,8 @@ class Stage:
         for before, word in pairwise(words):
             if word.endswith(".wav") and before != "--output" and not Path(word).exists():
                 Path(word).parent.mkdir(parents=True, exist_ok=True)
-                soundfile.write(word, hit(self.seen, samples=2 * RATE if "bpm" in word else RATE // 2), RATE)
+                rate = 16_000 if words[0] == "upsample" else RATE
+                soundfile.write(word, hit(self.seen, samples=2 * RATE if "bpm" in word else RATE // 2), rate)
 
     def _more(self, words: list[str]) -> tuple[object, ...]:
         """Words behind the page's own."""
