@@ -46,6 +46,8 @@ class RunConfig:
     """How it is trained."""
     data: str
     """The DATA folder."""
+    start: str = ""
+    """The run or checkpoint whose weights it began with; empty where they were random."""
     version: str = field(default_factory=package_version)
     """Version of Tritone that started the run."""
 
@@ -71,6 +73,7 @@ def make_config(
     *,
     name: str = "",
     data: str = "",
+    start: str = "",
     version: str | None = None,
 ) -> RunConfig:
     """The run that `preset` and then `overrides` describe, both nested by section ("model", "training").
@@ -91,7 +94,7 @@ def make_config(
                 raise UserError(f"{label}: {key} must be a mapping of settings, not {given[key]!r}.")
     model = build(config_class(family), merged.get("model") or {}, "model", label)
     training = build(TrainingConfig, merged.get("training") or {}, "training", label)
-    return RunConfig(family, name, model, training, data, package_version() if version is None else version)
+    return RunConfig(family, name, model, training, data, start, package_version() if version is None else version)
 
 
 def to_yaml(config: RunConfig) -> str:
@@ -107,8 +110,8 @@ def from_yaml(text: str, source: str) -> RunConfig:
         raise UserError(f"{source} is not the configuration of a run: it has no {', '.join(missing)}.")
     family, sections = str(values["family"]), {section: values[section] for section in SECTIONS}
     checked = make_config(family, sections, name=source)
-    preset, data, version = (str(values.get(key, "")) for key in ("preset", "data", "version"))
-    return RunConfig(family, preset, checked.model, checked.training, data, version)
+    preset, data, start, version = (str(values.get(key, "")) for key in ("preset", "data", "start", "version"))
+    return RunConfig(family, preset, checked.model, checked.training, data, start, version)
 
 
 def write_config(path: Path | str, config: RunConfig) -> None:

@@ -37,7 +37,7 @@ def _train(args: Namespace, overrides: dict) -> int:
 
     outcome = train(
         args.family, args.data, args.out, args.preset, steps=args.steps, minutes=args.minutes, overrides=overrides,
-        device=args.device,
+        start=args.start, device=args.device,
     )  # fmt: skip
     return STATUS.get(outcome, 0)
 
@@ -48,6 +48,10 @@ def _parser(known: Sequence[str]) -> CommandParser:
     parser.add_argument("data", type=Path, metavar="DATA", help="folder that `tritone prepare` made")
     parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument("--preset", metavar="P", help="see `tritone presets`; by default what fits the machine")
+    parser.add_argument(
+        "--from", dest="start", metavar="RUN",
+        help="begin with the weights of another run, or demo:NAME, and its settings where no preset is given",
+    )  # fmt: skip
     parser.add_argument("--steps", type=int, metavar="N", help="stop after so many steps in all")
     parser.add_argument("--minutes", type=number(), metavar="M", help="stop after so many minutes of this session")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu"), help="auto takes a GPU if there is one")

@@ -47,8 +47,10 @@ def write_card(
         "time": duration(seconds),
         "best held-out distance": f"{best['distance']:.4g} at step {best['step']:,}" if best else "not measured yet",
         "seed, precision": f"{config.training.seed}, {config.training.precision}",
+        **({"began with the weights of": f"`{config.start}`"} if config.start else {}),
     }
-    preset = f" --preset {config.preset}" if config.preset else ""
+    preset = f" --preset {config.preset}" if config.preset and not config.start else ""
+    preset += f" --from {config.start}" if config.start else ""
     text = CARD.format(
         family=config.family,
         title=run.name,

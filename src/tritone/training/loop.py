@@ -18,6 +18,7 @@ from tritone.training.interrupts import Interrupts
 from tritone.training.lock import run_lock
 from tritone.training.machine import Device, Machine
 from tritone.training.sources import DataSources, Sources, check_sound, check_split
+from tritone.training.start import begin
 from tritone.training.trainer import Trainer
 
 Outcome = Literal["finished", "minutes", "interrupted", "terminated"]
@@ -80,6 +81,7 @@ class Session:
         minutes: float | None,
     ) -> None:
         self.config = config.training
+        self.family, self.start = config.family, config.start
         self.folder = folder
         self.machine = machine
         self.sources = sources
@@ -215,6 +217,8 @@ class Session:
     def _resume(self) -> None:
         checkpoint = self.folder.latest(self.display.say, self.trainer.played.state_dict())
         if checkpoint is None:
+            if self.start:
+                self.display.say(begin(self.trainer, self.start, self.family))
             self.folder.open_logs(-1)
             return
         training = checkpoint.training

@@ -92,6 +92,13 @@ class Trainer:
             self.machine.scaler.load_state_dict(state["scaler"])
         self.done = step
 
+    def begin(self, weights: Mapping[str, Tensor], helpers: Mapping[str, Mapping[str, Tensor]]) -> None:
+        """Take over weights of another run before the first step, also those of helpers; names that lack stay."""
+        self.synthesizer.load_state_dict(weights, strict=False)
+        self.played.load_state_dict(weights, strict=False)
+        for name, state in helpers.items():
+            self.family.helpers[name].load_state_dict(state)
+
     def _learn(self, role: str, batches: list[Batch], step: int) -> dict[str, Tensor]:
         optimizer = self.family.optimizers[role]
         for group in optimizer.param_groups:
