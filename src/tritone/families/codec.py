@@ -18,6 +18,7 @@ from tritone.data.store import Dataset
 from tritone.errors import FULL, UserError
 from tritone.families.base import Synthesizer
 from tritone.families.codec_config import CodecConfig
+from tritone.shipped import located, shown
 from tritone.training.atomic import whole_folder
 from tritone.training.checkpoint import CONFIG, WEIGHTS
 from tritone.training.lock import turn
@@ -35,7 +36,7 @@ class Found:
     """A codec and the latents of the data, as a configuration holds them."""
 
     codec_from: str
-    """The run, as an absolute path."""
+    """The run, as an absolute path, or `demo:NAME`."""
     codec: CodecConfig
     latents: str
     """A folder below DATA."""
@@ -75,17 +76,19 @@ def find(codec_from: str | None, codec: CodecConfig | None, latents: str | None,
     _check(source, model, dataset)
     folder = f"{FOLDER}/{fingerprint(found, checkpoint / WEIGHTS, dataset)}"
     if not _opened(dataset.path / folder):
-        about = {"latents_of": f"{found.family}, step {found.step}", "sound": _checksum(dataset.path / "index.json")}
+        about = {"latents_of": _name(found, source), "sound": _checksum(dataset.path / "index.json")}
         _make(dataset.path / folder, dataset, model, about)
-    return Found(str(source.resolve()), found, folder)
+    return Found(shown(source.resolve()), found, folder)
 
 
 def trained_weights(codec_from: str, codec: CodecConfig) -> dict[str, Tensor] | None:
     """The weights of a codec; None where its run is gone (a run that is continued has them in its checkpoint)."""
-    checkpoint = Path(codec_from) / "checkpoints" / f"step-{codec.step}"
-    if not codec_from or not (checkpoint / WEIGHTS).is_file():
-        return None
-    return dict(Run(codec_from).load(checkpoint).state_dict())
+    source = located(codec_from)
+    checkpoint = source / "checkpoints" / f"step-{codec.step}"
+    for folder in (checkpoint, source) if codec_from else ():
+        if (folder / WEIGHTS).is_file():
+            return dict(Run(source).load(folder).state_dict())
+    return None
 
 
 def build_codec(codec: CodecConfig | None) -> Synthesizer:
@@ -142,7 +145,7 @@ def _checksum(path: Path) -> str:
 
 
 def _source(codec_from: str | None, codec: CodecConfig | None) -> Path:
-    source = Path(str(codec_from))
+    source = located(str(codec_from))
     if codec_from and source.is_dir():
         return source
     if codec:
@@ -156,9 +159,10 @@ def _source(codec_from: str | None, codec: CodecConfig | None) -> Path:
 def _open(source: Path, step: int | None) -> tuple[CodecConfig, Synthesizer, Path]:
     """The codec's configuration, the model itself, and the checkpoint that it was read from."""
     run = Run(source)
-    checkpoint = run.checkpoint("latest" if step is None else step)
-    number = int(checkpoint.name.removeprefix("step-"))
-    if number == 0:
+    alone = not run.checkpoints.steps()  # a model that ships is one set of weights, of no step that could be chosen
+    checkpoint = run.checkpoint("latest" if step is None or alone else step)
+    number = 0 if alone else int(checkpoint.name.removeprefix("step-"))
+    if number == 0 and not alone:
         raise UserError(
             f"model.codec_from: the model in {source} was never trained (it is at step 0), so that its latents mean "
             "nothing; train it first."
@@ -166,6 +170,10 @@ def _open(source: Path, step: int | None) -> tuple[CodecConfig, Synthesizer, Pat
     model = run.load(checkpoint)
     settings = read_run_config(checkpoint / CONFIG)
     return CodecConfig(settings.family, schema.plain(asdict(settings.model)), number), model, checkpoint
+
+
+def _name(codec: CodecConfig, source: Path) -> str:
+    return f"{codec.family}, step {codec.step}" if codec.step else shown(source)
 
 
 def _check(source: Path, model: Synthesizer, dataset: Dataset) -> None:

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+from acting import hit
 from small_codec import NANO, data_and_codec
 from sounds import RATE
 
 from tritone.config import from_yaml, make_config, to_yaml
+from tritone.data.prepare import prepare
 from tritone.data.store import Dataset
 from tritone.errors import UserError
 from tritone.families import FAMILIES, codec
@@ -209,3 +212,23 @@ def test_weights_are_fetched_once_and_not_missed_when_they_are_gone(place):
     fetch_codec(fresh, config)
     assert not fresh.fetched
     fetch_codec(build_domain(Config(channels=1)), Config(channels=1))
+
+
+def test_a_model_that_ships_serves_by_its_name(tmp_path):
+    """Its latents, its weights for the copy, and the same settings when the run goes on."""
+    with_sound = tmp_path / "sound"
+    with_sound.mkdir()
+    for number in range(4):
+        soundfile.write(with_sound / f"{number}.wav", hit(number, samples=44_100), 44_100)
+    prepare([with_sound], tmp_path / "data")
+    dataset = Dataset.open(tmp_path / "data")
+    config = with_latents(Config(sample_rate=44_100, channels=1, codec_from="demo:vae-drums"), dataset)
+    assert (config.codec_from, config.codec.family, config.codec.step) == ("demo:vae-drums", "vae", 0)
+    assert with_latents(config, dataset) == config
+    model, latents = Run("demo:vae-drums").load(), Dataset.open(dataset.path / config.latents)
+    assert latents.summary["latents_of"] == "demo:vae-drums" and latents.channels == 128
+    weights = codec.trained_weights(config.codec_from, config.codec)
+    assert weights.keys() == model.state_dict().keys()
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+    with pytest.raises(UserError, match="tritone models"):
+        with_latents(Config(sample_rate=44_100, channels=1, codec_from="demo:vae-drum"), dataset)
