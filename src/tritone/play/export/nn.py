@@ -46,7 +46,7 @@ def write(
         raise UserError(
             f"The prior makes {prior.dims} axes of the latent; export at least so many: --dims {prior.dims}."
         )
-    stream = vae.streaming(dims=dims, noise=noise)
+    stream = vae.streaming(dims=dims, noise=noise, learning=vae.config.adaptive_norm)
     module = scripted(stream, prior)
     facts = _facts(stream, module)
     with placed(path, ".ts") as (part,):

@@ -7,20 +7,23 @@ What nn~ asks of a TorchScript file is all by name: `get_methods()` and `get_att
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tritone.families.vae.streaming import StreamingVAE
 from tritone.families.vae.streaming_bottleneck import Axes
+from tritone.play.export.nn_attributes import BOOL, FLOAT, INT
 from tritone.play.export.nn_noise import hashed_normal, hashed_uniform
+from tritone.play.export.nn_style import NnStyles
 
-BOOL, INT, FLOAT = 0, 1, 2
-"""nn~'s codes for the types of attributes."""
+STYLE = ["style", "learn_target", "learn_source", "reset_target", "reset_source"]
+"""Attributes of models in which a style can be learned."""
+TYPES = {"temperature": FLOAT, "noise": FLOAT, "style": FLOAT, "reset": BOOL} | dict.fromkeys(STYLE[1:], BOOL)
 KINDS = {"Axes": "latent", "Codes": "code of level", "Angles": "angle"}
 """What the rows of a latent are called on inlets and outlets."""
 SIDES = {1: [""], 2: [" left", " right"]}
 
 
-class NnModel(nn.Module):
+class NnModel(NnStyles):
     """A StreamingVAE as nn~ plays it; made to be scripted.
 
     `encode`, `decode` and `forward` keep a state each, so one instance can play all three; a state begins anew where
@@ -29,7 +32,8 @@ class NnModel(nn.Module):
 
     Attributes: `dims` (axes of the latent in use, the others rest or follow `temperature`), `temperature` (deviation of
     the axes that are not in use, 0 at first), both where the latent has axes; `noise` (gain of the noise branch, or of
-    the channels of noise beside the latent, where there are any); `seed`, `reset`; and to be read only `latency`
+    the channels of noise beside the latent, where there are any); those of `STYLE`, where the stream learns styles;
+    `seed`, `reset` (of sound, not of styles); and to be read only `latency`
     (samples by which `forward` comes later than offline) and `rate` (samples a second).
     """
 
@@ -37,9 +41,11 @@ class NnModel(nn.Module):
     decode_state: list[Tensor]
     forward_encode_state: list[Tensor]
     forward_decode_state: list[Tensor]
+    encoder_styles: list[int]
+    decoder_styles: list[int]
 
     def __init__(self, stream: StreamingVAE) -> None:
-        super().__init__()
+        super().__init__(stream)
         self.stream = stream
         self.channels, self.ratio, self.all_dims = stream.channels, stream.ratio, stream.dims
         self.on_axes = isinstance(stream.bottleneck, Axes)
@@ -49,17 +55,15 @@ class NnModel(nn.Module):
         self.latency, self.rate = stream.latency_samples, stream.sample_rate
         self.host_rate, self.dims, self.seed = stream.sample_rate, stream.dims, 0
         self.temperature, self.noise = 0.0, 1.0
-        self.encode_state, self.decode_state = [], []
-        self.forward_encode_state, self.forward_decode_state = [], []
         self.encode_batch = self.decode_batch = self.forward_batch = 0
         self.decode_frames = self.forward_frames = 0
         self.methods = ["forward", "encode", "decode"]
         self.attributes = ["dims", "temperature"] if self.on_axes else []
         self.attributes += ["noise"] if self.noise_bands or self.beside else []
+        self.attributes += STYLE if self.encoder_styles or self.decoder_styles else []
         self.attributes += ["seed", "reset", "latency", "rate"]
-        types = {"temperature": FLOAT, "noise": FLOAT, "reset": BOOL}
         for name in self.attributes:
-            self.register_buffer(f"{name}_params", torch.tensor([types.get(name, INT)]))
+            self.register_buffer(f"{name}_params", torch.tensor([TYPES.get(name, INT)]))
         sound = [f"(signal) sound{side}" for side in SIDES[self.channels]]
         row = KINDS[type(stream.bottleneck).__name__]
         self.rows = latent = [f"(signal) {row} {number + 1}" for number in range(self.all_dims)]
@@ -67,21 +71,16 @@ class NnModel(nn.Module):
         self.add_method("encode", (self.channels, 1, sound), (self.all_dims, self.ratio, latent))
         self.add_method("decode", (self.all_dims, self.ratio, latent), (self.channels, 1, sound))
 
-    @torch.jit.unused
-    def add_method(self, name: str, given: tuple[int, int, list[str]], result: tuple[int, int, list[str]]) -> None:
-        """What nn~ wants to know of a method: channels, samples a frame and labels, of what it takes and gives."""
-        self.register_buffer(f"{name}_params", torch.tensor([given[0], given[1], result[0], result[1]]))
-        setattr(self, f"{name}_input_labels", given[2])
-        setattr(self, f"{name}_output_labels", result[2])
-
     def forward(self, sound: Tensor) -> Tensor:
         """Sound `(batch, channels, n * ratio)` through the latent and back, `latency` samples late."""
         self.check_sound(sound)
         batch = sound.shape[0]
         if batch != self.forward_batch:
             self.forward_batch, self.forward_frames = batch, 0
-            self.forward_encode_state = self.stream.encoder_state(batch)
-            self.forward_decode_state = self.stream.decoder_state(batch, -self.encoder_lag)
+            fresh = self.stream.encoder_state(batch)
+            self.forward_encode_state = self.begun(fresh, self.forward_encode_state, self.encoder_styles)
+            fresh = self.stream.decoder_state(batch, -self.encoder_lag)
+            self.forward_decode_state = self.begun(fresh, self.forward_decode_state, self.decoder_styles)
         latent, self.forward_encode_state = self.stream.encode(sound, self.forward_encode_state)
         result, self.forward_decode_state = self.heard(latent, self.forward_frames, self.forward_decode_state)
         self.forward_frames += latent.shape[2]
@@ -93,7 +92,8 @@ class NnModel(nn.Module):
         self.check_sound(sound)
         if sound.shape[0] != self.encode_batch:
             self.encode_batch = sound.shape[0]
-            self.encode_state = self.stream.encoder_state(sound.shape[0])
+            fresh = self.stream.encoder_state(sound.shape[0])
+            self.encode_state = self.begun(fresh, self.encode_state, self.encoder_styles)
         latent, self.encode_state = self.stream.encode(sound, self.encode_state)
         return latent * self.in_use()
 
@@ -104,7 +104,8 @@ class NnModel(nn.Module):
             raise ValueError(f"decode takes latents (batch, {self.all_dims}, frames), not {latent.shape}.")
         if latent.shape[0] != self.decode_batch:
             self.decode_batch, self.decode_frames = latent.shape[0], 0
-            self.decode_state = self.stream.decoder_state(latent.shape[0])
+            fresh = self.stream.decoder_state(latent.shape[0])
+            self.decode_state = self.begun(fresh, self.decode_state, self.decoder_styles)
         result, self.decode_state = self.heard(latent, self.decode_frames, self.decode_state)
         self.decode_frames += latent.shape[2]
         return result
@@ -141,100 +142,8 @@ class NnModel(nn.Module):
             )
 
     @torch.jit.export
-    def get_methods(self) -> list[str]:
-        """What nn~ can play."""
-        return self.methods
-
-    @torch.jit.export
-    def get_attributes(self) -> list[str]:
-        """What a patch can set or get."""
-        return self.attributes
-
-    @torch.jit.export
-    def get_sample_rate(self) -> int:
-        """Samples a second that the model was trained at."""
-        return self.rate
-
-    @torch.jit.export
-    def set_sample_rate(self, sample_rate: int | None) -> None:
-        """The host tells its rate; the model keeps its own, so at another rate it sounds higher or lower."""
-        if sample_rate is not None:
-            self.host_rate = sample_rate
-
-    @torch.jit.export
-    def get_dims(self) -> int:
-        """Axes of the latent in use."""
-        return self.dims
-
-    @torch.jit.export
-    def set_dims(self, dims: int) -> int:
-        """Refused outside 0 to the axes in the file, and where the latent has codes or angles, not axes."""
-        if dims < 0 or dims > self.all_dims or not self.on_axes:
-            return -1
-        self.dims = dims
-        return 0
-
-    @torch.jit.export
-    def get_temperature(self) -> float:
-        """Deviation of the axes that are not in use."""
-        return self.temperature
-
-    @torch.jit.export
-    def set_temperature(self, temperature: float) -> int:
-        """Any number."""
-        self.temperature = temperature
-        return 0
-
-    @torch.jit.export
-    def get_noise(self) -> float:
-        """Gain of the noise."""
-        return self.noise
-
-    @torch.jit.export
-    def set_noise(self, noise: float) -> int:
-        """Any number; 1 is what was learned."""
-        self.noise = noise
-        return 0
-
-    @torch.jit.export
-    def get_seed(self) -> int:
-        """What everything random follows from."""
-        return self.seed
-
-    @torch.jit.export
-    def set_seed(self, seed: int) -> int:
-        """Any whole number; the time goes on."""
-        self.seed = seed
-        return 0
-
-    @torch.jit.export
-    def get_reset(self) -> bool:
-        """Never set for long."""
-        return False
-
-    @torch.jit.export
     def set_reset(self, reset: bool) -> int:
-        """Forgets all sound and begins anew, the random numbers too."""
+        """Forgets all sound and begins anew, the random numbers too; styles are kept."""
         if reset:
             self.encode_batch = self.decode_batch = self.forward_batch = 0
         return 0
-
-    @torch.jit.export
-    def get_latency(self) -> int:
-        """Samples by which `forward` comes later than the same offline; nn~'s own buffer comes on top."""
-        return self.latency
-
-    @torch.jit.export
-    def set_latency(self, latency: int) -> int:
-        """Refused: it follows from the network."""
-        return -1
-
-    @torch.jit.export
-    def get_rate(self) -> int:
-        """Samples a second that the model was trained at."""
-        return self.rate
-
-    @torch.jit.export
-    def set_rate(self, rate: int) -> int:
-        """Refused: the model was trained at one rate."""
-        return -1

@@ -20,6 +20,8 @@ class NnModelWithPrior(NnModel):
     decode_state: list[Tensor]
     forward_encode_state: list[Tensor]
     forward_decode_state: list[Tensor]
+    encoder_styles: list[int]
+    decoder_styles: list[int]
     prior_frame: Tensor
     prior_state: list[Tensor]
 
@@ -53,7 +55,7 @@ class NnModelWithPrior(NnModel):
 
     @torch.jit.export
     def set_reset(self, reset: bool) -> int:
-        """Forgets all sound and begins anew, the random numbers too."""
+        """Forgets all sound and begins anew, the random numbers too; styles are kept."""
         if reset:
             self.encode_batch = self.decode_batch = self.forward_batch = self.prior_batch = 0
         return 0

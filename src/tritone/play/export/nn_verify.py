@@ -10,6 +10,7 @@ from tritone.families.prior.streaming import StreamingPrior
 from tritone.families.vae.model import VAE
 from tritone.families.vae.streaming import StreamingVAE
 from tritone.nn.noise import sample_normal
+from tritone.nn.streaming.style import SOURCE, TARGET, with_amount, with_learning
 from tritone.play.export.nn_noise import hashed_normal, hashed_uniform
 
 BOUND = 1e-4
@@ -23,7 +24,8 @@ def verify(file: torch.jit.ScriptModule, vae: VAE, stream: StreamingVAE, seed: i
     """The largest difference of every method, relative to the loudest value.
 
     `forward`, `encode` and `decode` without noise against `vae` offline, from the first sample on; `random` is
-    `forward` with noise and temperature against `stream`. Raises UserError where one is too large.
+    `forward` with noise and temperature against `stream`; `style`, where there is one, `forward` while it learns and
+    plays a style, against `stream`. Raises UserError where one is too large.
     """
     frames = 2 * stream.encoder_lag + 12
     sound = _sound(vae, stream, frames, seed)
@@ -46,6 +48,8 @@ def verify(file: torch.jit.ScriptModule, vae: VAE, stream: StreamingVAE, seed: i
         ),
         "random": _random(file, stream, sound, seed),
     }
+    if stream.encoder_styles or stream.decoder_styles:
+        found["style"] = _style(file, stream, sound, _sound(vae, stream, frames, seed + 2))
     for method, difference in found.items():
         _hold(method, difference)
     return found
@@ -92,6 +96,47 @@ def _random(file: torch.jit.ScriptModule, stream: StreamingVAE, sound: Tensor, s
         fill = torch.cat([fill, hashed_normal(seed, 5, 2, stream.beside, 0, frames)], 1)
     wanted, _ = stream.decode(latent, noise, stream.decoder_state(2, -stream.encoder_lag), fill)
     return _apart(given, wanted, 0)
+
+
+def _style(file: torch.jit.ScriptModule, stream: StreamingVAE, source: Tensor, target: Tensor) -> float:
+    """Learns the target, then the source, then plays that one in the other's style; it forgets both in the end."""
+    file.set_noise(0.0)
+    file.set_temperature(0.0)
+    file.set_style(1.0)
+    file.set_reset(True)
+    encoder = with_amount(stream.encoder_state(1), stream.encoder_styles, 1.0)
+    decoder = with_amount(stream.decoder_state(1, -stream.encoder_lag), stream.decoder_styles, 1.0)
+    turns = {TARGET: file.set_learn_target, SOURCE: file.set_learn_source}
+    given, wanted = [], []
+    for kind, sound in ((TARGET, target), (SOURCE, source), (None, source)):
+        if kind is not None:
+            turns[kind](True)
+            encoder, decoder = _learning(stream, encoder, decoder, kind, True)
+        for block in sound.split(3 * stream.ratio, -1):
+            given.append(file.forward(block))
+            latent, encoder = stream.encode(block, encoder)
+            frames = latent.shape[2]
+            still = latent.new_zeros(1, stream.noise_bands, frames * stream.noise_rate) if stream.noise_bands else None
+            played, decoder = stream.decode(latent, still, decoder, latent.new_zeros(1, stream.fill_rows, frames))
+            wanted.append(played)
+        if kind is not None:
+            turns[kind](False)
+            encoder, decoder = _learning(stream, encoder, decoder, kind, False)
+    file.set_reset_source(True)
+    file.set_reset_target(True)
+    file.set_reset(True)
+    return _apart(torch.cat(given, -1), torch.cat(wanted, -1), 0)
+
+
+def _learning(
+    stream: StreamingVAE, encoder: list[Tensor], decoder: list[Tensor], sound: int, on: bool
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Both states, learning `sound` from the frame that comes in next on, or up to it."""
+    frame = int(encoder[0].item())
+    return (
+        with_learning(encoder, stream.encoder_styles, sound, on, frame),
+        with_learning(decoder, stream.decoder_styles, sound, on, frame),
+    )
 
 
 def _sound(vae: VAE, stream: StreamingVAE, frames: int, seed: int) -> Tensor:
