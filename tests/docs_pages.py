@@ -13,7 +13,7 @@ ELSEWHERE = {
 """Pages whose commands another test runs."""
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in ELSEWHERE)]
 MENTIONED = {
-    "train gan", "train prior", "train tagger", "train vocoder", "reconstruct --style", "reconstruct --precision bf16",
+    "train gan", "train tagger", "train vocoder", "reconstruct --style", "reconstruct --precision bf16",
     "generate --loop",
 }  # fmt: skip
 """Words in the text that name a command, or an option of it, and are no command to type."""

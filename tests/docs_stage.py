@@ -52,7 +52,6 @@ RUNS = {
 }
 """Runs that pages take for granted: family, dataset, settings."""
 GIVEN = {
-    "cookbook.md": {"prior-run": "prior"},
     "data.md": {"my-loops": "loop files"},
     "diffusion.md": {"loop-run": "gan", "mel-run": "mel", "treble-run": "treble"},
     "evaluate.md": {"SAMPLES": "loop files", "DATA": "loops"},
@@ -184,6 +183,8 @@ class Stage:
             return ()
         if command == "train" and (Path(words[words.index("--out") + 1]) / "config.yaml").exists():
             return "--steps", _step(Path(words[words.index("--out") + 1])) + 1, "--minutes", 1
+        if "--from" in words:  # the sizes of that model
+            return *LIGHT, "--steps", 1, "--minutes", 1
         if command in ("train", "distil"):
             return *LIGHT, *_small(family if command == "train" else command, words), "--steps", 1, "--minutes", 1
         if command == "import":
