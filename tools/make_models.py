@@ -33,6 +33,7 @@ from tritone.training.slim import read_weights, slim
 
 PACKAGE = "hydrogen-drumkits-effects"
 STRUMS = "usr/share/hydrogen/data/drumkits/belofilms_GuitarStrums"
+SHIP = [name for name, recipe in RECIPES.items() if recipe.ships]
 PLAYED, SECONDS = 16, 2.0
 """Sounds of which the SNR of a slim file is measured, and how long they are."""
 
@@ -42,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("build/models"), help="sound, datasets and runs")
     parser.add_argument("--runs", type=Path, help="take the trained runs in this folder instead of training")
-    parser.add_argument("--only", nargs="*", choices=RECIPES, default=list(RECIPES), metavar="NAME")
+    parser.add_argument("--only", nargs="*", choices=SHIP, default=SHIP, metavar="NAME")
     parser.add_argument("--count", type=int, default=96, help="sounds that each is judged on; 0: none")
     args = parser.parse_args()
     for name in args.only:
@@ -135,16 +136,20 @@ def shipping_config(config: RunConfig, name: str, recipe: Recipe) -> RunConfig:
             model["distil"] = {"teacher": f"{PREFIX}diffusion-drums"}
     sections = {section: _plain(config)[section] for section in ("model", "training")}
     made = make_config(config.family, deep_merge(sections, {"model": model}), name=name)
-    return replace(config, model=made.model, data=recipe.data)
+    return replace(config, model=made.model, data=recipe.data, start="")
 
 
 def snr_of(run: Path, name: str, work: Path, recipe: Recipe) -> list[float]:
-    """Signal-to-noise ratios in dB of what the slim file plays against what the run plays in float32, by sound."""
+    """Signal-to-noise ratios in dB of what the slim file plays against what the run plays in float32, by sound.
+
+    Both through the vocoder or codec that ships.
+    """
     whole, small = load(run), load(f"{PREFIX}{name}")
     if recipe.family == "gan":
         whole.use_vocoder("loops-44k")  # type: ignore[operator]
     if recipe.family == "diffusion":
         whole = load_as(run, read_run_config(FOLDER / name))
+        whole.domain.codec.load_state_dict(small.domain.codec.state_dict())  # type: ignore[operator, union-attr]
     seeds = list(range(PLAYED))
     if "reconstruct" in whole.capabilities():
         audio = _pieces(sound_of(work, recipe.reference), whole.sample_rate)
