@@ -96,9 +96,9 @@ RECIPES = {
         "diffusion models here learn is its latents.",
         data_words="rendered drum loops, 23 min",
         data_story="700 drum loops of one bar at 120 BPM (23 minutes; mono; seed 1; kits of shelves a, b and c), of "
-        "which 70 were held out for choosing. Made with this package from CC0 hits and nothing else. VAE-DRUMS-STAGE1 is "
-        "5,925 steps of `tritone train vae DATA --preset vae-nano` (a quarter of an hour), spectral distance alone; its "
-        "encoder stays, and so do mean and directions of its latents (of the one that ships).",
+        "which 70 were held out for choosing. Made with this package from CC0 hits and nothing else. VAE-DRUMS-STAGE1 "
+        "is 5,925 steps of `tritone train vae DATA --preset vae-nano` (a quarter of an hour), spectral distance alone; "
+        "its encoder stays, and so do mean and directions of its latents (of the one that ships).",
         licence=CC0,
         weak=(
             "Hi-hats and cymbals come out as other noise of the same colour; attacks are a little soft.",
