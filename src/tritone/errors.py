@@ -19,4 +19,4 @@ def unwritten(path: Path | str, error: Exception) -> UserError:
     if getattr(error, "errno", None) in FULL:
         return UserError(f"{path} could not be written (the disk is full); make room and run the same command again.")
     reason = getattr(error, "strerror", None) or str(getattr(error, "error_string", error)).rstrip(". ")
-    return UserError(f"{path} could not be written ({reason}); check the folder and its permissions.")
+    return UserError(f"{path} could not be written ({reason}); check the folder, its permissions and the free space.")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,10 +26,15 @@ def in_child(stage: Stage, change: Callable[[], None], *words: object) -> Got:
     log = stage.path / "errors.txt"
     child = os.fork()
     if child == 0:
-        with log.open("w") as sys.stderr, open(os.devnull, "w") as sys.stdout:
-            change()
-            status = run_inside(*words)
-            sys.stderr.flush()
+        status = 70
+        try:
+            with log.open("w") as sys.stderr, open(os.devnull, "w") as sys.stdout:
+                change()
+                try:
+                    status = run_inside(*words)
+                except BaseException:
+                    traceback.print_exc()
+        finally:
             os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     text = log.read_text()

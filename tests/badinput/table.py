@@ -1,8 +1,7 @@
 """All rows, in the order of the page."""
 
-from badinput import folders, imports, options, places, playing, served, sound_files
+from badinput import folders, imports, judged, live, models, options, places, playing, served, sound_files
 from badinput.stage import Row
 
-ROWS: list[Row] = [
-    row for module in (options, sound_files, folders, playing, imports, served, places) for row in module.ROWS.rows
-]
+MODULES = (options, sound_files, folders, models, playing, live, judged, imports, served, places)
+ROWS: list[Row] = [row for module in MODULES for row in module.ROWS.rows]

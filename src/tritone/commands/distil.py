@@ -33,10 +33,10 @@ def main(argv: Sequence[str]) -> int:
 
 def _distil(args: Namespace, overrides: dict) -> int:
     from tritone.training.distil import distil
+    from tritone.training.run import which_of
 
-    which = int(args.checkpoint) if args.checkpoint.isdigit() else args.checkpoint
     outcome = distil(
-        args.teacher, args.out, args.preset, data=args.data, checkpoint=which, steps=args.steps,
+        args.teacher, args.out, args.preset, data=args.data, checkpoint=which_of(args.checkpoint), steps=args.steps,
         minutes=args.minutes, overrides=overrides, device=args.device,
     )  # fmt: skip
     return STATUS.get(outcome, 0)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 
 from tritone.errors import UserError
+from tritone.signal.files import audio_info, read_audio
 
 SHELVES = "abcd"
 """Names of the shelves."""
@@ -116,11 +116,10 @@ def _deal(by_role: dict[str, list[np.ndarray]], place: int) -> dict[str, list[np
 
 def _read_hit(path: Path, sample_rate: int) -> np.ndarray:
     """Mono, resampled, silence before the attack cut, peak 1."""
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UserError(f"{path} cannot be read as sound ({error}); remove it or convert it to WAV.") from error
-    mono = audio[: int(_LONGEST_SECONDS * rate)].mean(axis=1)
+    audio, rate = read_audio(path, 0, int(_LONGEST_SECONDS * audio_info(path).rate))
+    if not np.isfinite(audio).all():
+        raise UserError(f"{path} holds samples that are not numbers (NaN or infinity); remove it or export it again.")
+    mono = audio.mean(axis=0)
     if rate != sample_rate:
         mono = soxr.resample(mono, rate, sample_rate)
     peak = float(np.abs(mono).max(initial=0.0))

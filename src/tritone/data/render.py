@@ -68,7 +68,10 @@ def render_loops(
             )
         return _write(loop, out, index, file_format)
 
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be made ({error.strerror}); choose another folder.") from error
     paths = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         for path in pool.map(one, range(first, first + count)):

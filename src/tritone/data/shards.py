@@ -26,7 +26,7 @@ class ShardWriter:
                 self._ends[shard] = max(self._ends.get(shard, 0), offset + frames)
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in self._folder.glob("*.pcm"):
-            end = self._ends.get(int(path.stem), 0) * self._frame_bytes if path.stem.isdigit() else 0
+            end = self._ends.get(int(path.stem), 0) * self._frame_bytes if path.stem.isdecimal() else 0
             if end == 0:
                 path.unlink()
             elif path.stat().st_size > end:

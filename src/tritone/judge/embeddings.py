@@ -181,7 +181,7 @@ def load_embedding(name: str) -> Embedding:
         return Encodec(encodec_network.load(Path(path).expanduser()), name)
     if name not in SHIPPED and not (colon and path and kind in FROM_PATH):
         known = [*EMBEDDINGS, *(f"{kind}:PATH" for kind in KINDS)]
-        raise UserError(f"there is no embedding {name!r}; take one of {', '.join(known)}.")
+        raise UserError(f"There is no embedding {name!r}; take one of {', '.join(known)}.")
     return Network(load_network(name), kind if colon else name, name)
 
 

@@ -14,6 +14,7 @@ from tritone.judge.embeddings import load_embedding
 from tritone.judge.evaluation import Evaluation
 from tritone.judge.speed import SECONDS, speed_figures
 from tritone.judge.subject import subject_of_folder, subject_of_model, usual_seconds
+from tritone.training.run import Run
 
 EMBEDDINGS = ("aisfx", "musicnn-mtt", "logmel")
 
@@ -44,6 +45,8 @@ def evaluate(
     """
     (word,) = named([str(samples)])
     judges = [load_embedding(name) for name in embeddings]
+    if classifier is not None:
+        Run(classifier)  # refused now rather than after the work
     nowhere = word.path.absolute().parent / ".none"
     length = usual_seconds(word.path) if word.origin == "folder" else SECONDS
     material = open_material(Path(reference), nowhere, seconds=length)

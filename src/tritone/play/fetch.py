@@ -98,7 +98,9 @@ def _brought(source: str, folder: Path) -> Path:
                 _copy(file, folder / name, f"{source}/{name}", MOST[name])
         except FileNotFoundError:
             if name in NEEDED:
-                raise UserError(f"There is no {name} in {source}, so that it holds no model of Tritone.") from None
+                raise UserError(
+                    f"There is no {name} in {source}, so that it holds no model; give a folder with both."
+                ) from None
     return folder
 
 
@@ -176,12 +178,12 @@ def _checked(folder: Path, source: str) -> RunConfig:
     """The configuration, after a model was built of it and took the weights."""
     for name in NEEDED:
         if not (folder / name).is_file():
-            raise UserError(f"There is no {name} in {source}, so that it holds no model of Tritone.")
+            raise UserError(f"There is no {name} in {source}, so that it holds no model; give a folder with both.")
     config = read_run_config(folder / CONFIG)
     try:
         weights = read_weights(folder / WEIGHTS)
     except (OSError, safetensors.SafetensorError) as error:
-        raise UserError(f"{WEIGHTS} in {source} is no safetensors file, or damaged ({_line(error)}).") from error
+        raise UserError(f"{WEIGHTS} in {source} is damaged ({_line(error)}); copy it again.") from error
     model = families.build(config.family, config.model)
     check_fits(weights, model.state_dict(), source)
     return config
@@ -189,7 +191,7 @@ def _checked(folder: Path, source: str) -> RunConfig:
 
 def _write(run: Path, folder: Path, config: RunConfig, source: str, out: Path) -> None:
     number = folder.name.removeprefix("step-")
-    step = int(number) if folder.name.startswith("step-") and number.isdigit() else 0
+    step = int(number) if folder.name.startswith("step-") and number.isdecimal() else 0
     place = run / "checkpoints" / f"step-{step}"
     place.mkdir(parents=True)
     for home in (run, place):

@@ -47,7 +47,7 @@ def _model(path: Path) -> dict[str, Any]:
         "kind": "checkpoint" if checkpoint == path else "run",
         "family": run.config.family,
         "preset": run.config.preset,
-        "step": int(number) if number.isdigit() else None,
+        "step": int(number) if number.isdecimal() else None,
         "data": run.config.data,
         "weights_bytes": (checkpoint / "model.safetensors").stat().st_size,
         "can": ", ".join(sorted(model.capabilities())),

@@ -9,7 +9,7 @@ from tritone.families.base import Capability, Precision, Synthesizer
 from tritone.nn.blocks import fold_weight_norm
 from tritone.shipped import located
 from tritone.training.checkpoint import CONFIG, WEIGHTS
-from tritone.training.run import Run
+from tritone.training.run import Run, which_of
 
 
 def load(
@@ -27,7 +27,7 @@ def load(
     if (path / WEIGHTS).is_file():
         model = run_of(path).load(path, device)
     else:
-        model = Run(path).load(int(checkpoint) if _is_step(checkpoint) else checkpoint, device)
+        model = Run(path).load(which_of(checkpoint), device)
     fold_weight_norm(model)
     if precision != "float32":
         model.use_precision(precision)
@@ -53,7 +53,3 @@ def _check_device(device: str) -> None:
         torch.empty(1, device=device).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UserError(f"--device {device} is not there; use cpu, or cuda or mps where the machine has it.") from error
-
-
-def _is_step(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

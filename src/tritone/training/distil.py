@@ -9,6 +9,7 @@ from tritone import families
 from tritone.config import RunConfig, load_preset, make_config, read_run_config
 from tritone.errors import UserError
 from tritone.schema import deep_merge
+from tritone.shipped import located, shown
 from tritone.training.api import with_data
 from tritone.training.display import Display
 from tritone.training.run import Run, Which
@@ -39,7 +40,7 @@ def distil(
     if steps is not None:
         said.setdefault("training", {})["steps"] = steps
     there = preset is None and (Path(out) / "config.yaml").is_file()
-    source = Path(teacher).resolve()
+    source = located(teacher).resolve()
     config = _continued(source, Path(out), said, data) if there else _begun(source, checkpoint, preset, said, data)
     config = with_data(config)
     from tritone.training.loop import train as run_loop
@@ -52,7 +53,10 @@ def _begun(
 ) -> RunConfig:
     """The configuration of a new student: the teacher's, over it the preset, over that what was said."""
     run = Run(teacher)
-    family, step = run.config.family, int(run.checkpoint(checkpoint).name.removeprefix("step-"))
+    family, number = run.config.family, run.checkpoint(checkpoint).name.removeprefix("step-")
+    if not number.isdecimal():
+        raise UserError(f"{shown(teacher)} does not say how long it was trained; give a run that `tritone train` made.")
+    step = int(number)
     if step == 0:
         raise UserError(f"{teacher} was never trained (its checkpoint is at step 0) and can teach nothing; train it.")
     own = {

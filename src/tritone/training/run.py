@@ -19,6 +19,11 @@ Which = Literal["latest", "best"] | int | Path | str
 """Which checkpoint: "latest", "best", a step, or the path of a checkpoint folder."""
 
 
+def which_of(word: str) -> Which:
+    """The checkpoint that a word of the command line names: a step where it is a whole number."""
+    return int(word) if word.isdecimal() and len(word) < 19 else word
+
+
 class Run:
     """A folder that `tritone train` made, or `demo:NAME`, a model that ships. UserError for a path that is neither."""
 
@@ -39,7 +44,7 @@ class Run:
             folder = Path(which)
             if not (folder / WEIGHTS).is_file():
                 raise UserError(
-                    f"{folder} is not a checkpoint (it has no {WEIGHTS}); give a folder checkpoints/step-N."
+                    f"{folder} is not a checkpoint (it has no {WEIGHTS}); give latest, best, a step or a folder step-N."
                 )
             return folder
         steps = self.checkpoints.steps()

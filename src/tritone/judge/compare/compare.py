@@ -19,6 +19,7 @@ from tritone.judge.compare.systems import check
 from tritone.judge.compare.wishes import wishes_of
 from tritone.judge.compare.work import TRAINING, Work
 from tritone.training.atomic import whole_folder
+from tritone.training.run import Run
 
 __all__ = ["Options", "compare", "compared"]
 
@@ -82,5 +83,9 @@ def _check(words: Sequence[Named], out: Path, options: Options) -> None:
         others = [item.name for item in out.iterdir() if item.name not in OWN] if out.is_dir() else [out.name]
         if others:
             raise UserError(f"{out} holds other things ({others[0]}); give --out a new folder.")
+    if options.classifier is not None:
+        Run(options.classifier)
     for word in words:
         check(word)
+        if word.origin == "folder" and out.resolve().is_relative_to(word.path.resolve()):
+            raise UserError(f"--out {out} lies in {word.path}, which is never written to; choose another place.")

@@ -59,7 +59,7 @@ def cost_of(run: Run, checkpoint: Path, model: Synthesizer) -> Cost:
 def step_of(run: Run, checkpoint: Path) -> int | None:
     """The step that a checkpoint's folder name says, else the last of the log."""
     number = checkpoint.resolve().name.removeprefix("step-")
-    if number.isdigit():
+    if number.isdecimal():
         return int(number)
     lines = _log(run)
     return int(lines[-1]["step"]) if lines else None

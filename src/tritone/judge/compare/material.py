@@ -70,6 +70,8 @@ def open_material(path: Path, out: Path, *, seconds: float | None = 4.0) -> Mate
         training = clips_of_dataset(dataset, "train", name="training sound", count=TRAINING, seconds=seconds)
         material = Material(path, held_out, training, dataset, seconds)
     else:
+        if (path / "config.yaml").is_file() and (path / "checkpoints").is_dir():
+            raise UserError(f"{path} is a run, not real sound; give --reference the dataset that it learned from.")
         info = audio_info(find_sounds([path])[0])
         clips = clips_of_folder(path, info.rate, min(info.channels, 2), name="real sound", out=out)
         material = Material(path, clips, None, None, seconds)

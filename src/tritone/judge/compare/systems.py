@@ -20,7 +20,7 @@ from tritone.judge.figure import Figure
 from tritone.judge.loop_figures import wrap_figure
 from tritone.play.load import load, run_of
 from tritone.signal.files import audio_info
-from tritone.training.run import Run
+from tritone.training.run import Run, which_of
 
 WRAPS = 3
 """Loops of a model that are rendered twice over to see how exactly they go round."""
@@ -74,8 +74,7 @@ class ModelSystem(System):
         super().__init__(named)
         self.model: Synthesizer = load(named.path, named.checkpoint, device)
         self.run = run_of(named.path) if named.origin == "checkpoint" else Run(named.path)
-        which = int(named.checkpoint) if named.checkpoint.isdigit() else named.checkpoint
-        self.folder = named.path if named.origin == "checkpoint" else self.run.checkpoint(which)
+        self.folder = named.path if named.origin == "checkpoint" else self.run.checkpoint(which_of(named.checkpoint))
         self.seen = trained_by(self.model)
         self.able = self.model.capabilities() & {"generate", "reconstruct"}
         if not self.able:
@@ -199,7 +198,7 @@ def open_system(named: Named, device: str, out: Path) -> System:
 def check(named: Named) -> None:
     """UserError, before any work, where a run has no such checkpoint."""
     if named.origin == "run":
-        Run(named.path).checkpoint(int(named.checkpoint) if named.checkpoint.isdigit() else named.checkpoint)
+        Run(named.path).checkpoint(which_of(named.checkpoint))
 
 
 def _stem(clip: Clip) -> str:

@@ -115,7 +115,7 @@ def devices() -> list[str]:
 
 
 def _find(audio: Any, name: str, kind: str) -> dict[str, Any]:
-    wanted: str | int | None = int(name) if name.isdigit() else (name or None)
+    wanted: str | int | None = int(name) if name.isdecimal() and len(name) < 9 else (name or None)
     try:
         info = dict(audio.query_devices(wanted, kind))
     except (ValueError, audio.PortAudioError) as error:

@@ -10,7 +10,8 @@ from typing import Any
 from tritone.errors import UserError
 from tritone.play.engine.desk import KNOBS, Desk, Word
 
-ENTRY = re.compile(r"(?:(\d+)/)?(\d+)=([a-z_]+)(?:[.:](\d+))?(?:@(-?[\d.]+)\.\.(-?[\d.]+))?")
+NUMBER = r"-?\d{1,9}(?:\.\d{1,9})?"
+ENTRY = re.compile(rf"(?:(\d{{1,9}})/)?(\d{{1,9}})=([a-z_]+)(?:[.:](\d{{1,9}}))?(?:@({NUMBER})\.\.({NUMBER}))?")
 FORM = "[CHANNEL/]CC=CONTROL[.AXIS][@LOW..HIGH], as in 21=offset.0 or 7=gain@-40..0"
 DEFAULT_MAP = "1=scale,7=gain,21=offset.0,22=offset.1,23=offset.2,24=offset.3,64=freeze,91=wet"
 """Modulation wheel, volume, four knobs, sustain pedal, effect depth."""
@@ -69,7 +70,7 @@ def read_map(text: str | None, latent: int) -> MidiMap:
 
 
 def _entry(entry: str, latent: int) -> tuple[tuple[int | None, int], Target]:
-    found = ENTRY.fullmatch(entry.replace(" ", "").lower())
+    found, entry = ENTRY.fullmatch(entry.replace(" ", "").lower()), entry[:60]
     if not found or found[3] not in KNOBS:
         raise UserError(f"--cc {entry} makes no sense; write {FORM}, where CONTROL is one of {', '.join(KNOBS)}.")
     channel, control = _whole(found[1]), int(found[2])

@@ -23,8 +23,10 @@ class OscServer:
         self._desk = desk
         try:
             self._server = _server(host, port, self._heard)
-        except (OSError, OverflowError) as error:
-            raise UserError(f"--osc {address} cannot be listened on ({error}); choose another port.") from error
+        except OSError as error:
+            raise UserError(
+                f"--osc {address} cannot be listened on ({error.strerror or error}); choose another port."
+            ) from error
         self.host, self.port = host, int(self._server.server_address[1])
         """Where it listens."""
 
@@ -76,6 +78,6 @@ def words_of(address: str, values: tuple[Any, ...]) -> list[Word]:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not port.isdigit() or int(port) > 65_535:
+    if not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
         raise UserError(f"--osc takes PORT or HOST:PORT, not {text}.")
     return host or LOCAL, int(port)

@@ -7,6 +7,7 @@ are float32; whoever compiles the model chooses what it computes in.
 from pathlib import Path
 from typing import Any
 
+from tritone.errors import unwritten
 from tritone.families.vae.model import VAE
 from tritone.play.export.facts import step_facts
 from tritone.play.export.placed import placed
@@ -25,6 +26,10 @@ def write(
     stream = vae.streaming(dims=dims, noise=noise)
     step = Step(tuned(vae.streaming(dims=dims, noise=noise), as_convolution), method, block)
     with placed(path, ".xml", ".bin") as (graph, _):
-        openvino.save_model(openvino.Core().read_model(onnx_bytes(step)), str(graph), compress_to_fp16=False)
+        read = openvino.Core().read_model(onnx_bytes(step))
+        try:
+            openvino.save_model(read, str(graph), compress_to_fp16=False)
+        except RuntimeError as error:  # its "iostream error", for a full disk too
+            raise unwritten(path, error) from error
         differences = verify(runners.OpenVinoRunner(str(graph), step.spec, 1), vae, stream, block)
     return {"format": "openvino", **step_facts(stream, step), "differences": differences}

@@ -49,7 +49,7 @@ def convolutions(tensors: Mapping[str, Tensor], prefix: str) -> list[Layer]:
 
 
 def _order(path: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in path.split(".")]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in path.split(".")]
 
 
 def _kind(parts: Mapping[str, Tensor]) -> Kind | None:

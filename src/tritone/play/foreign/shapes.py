@@ -125,7 +125,7 @@ def _shape(
 
 def _direct(tensors: Mapping[str, Tensor], prefix: str) -> list[Layer]:
     """The convolutions that stand in no unit: first, those that change the rate, last."""
-    found = [layer for layer in convolutions(tensors, prefix) if layer.path.removeprefix(prefix).isdigit()]
+    found = [layer for layer in convolutions(tensors, prefix) if layer.path.removeprefix(prefix).isdecimal()]
     if len(found) < 2 or any(len(layer.shape) != 3 for layer in found):
         raise UserError(f"The weights under {prefix} are not those of an encoder or decoder of acids-rave's v1 to v3.")
     return found
