@@ -97,8 +97,8 @@ def _squares(heard: Tensor, matrices: list[Tensor]) -> list[Tensor | None]:
     sums: list[Tensor | None] = [None] * len(matrices)
     for draw in range(DRAWS if heard.requires_grad else 0):
         drawn = torch.randn(heard.shape, generator=random)
-        keep = draw < DRAWS - 1
-        gradients = torch.autograd.grad(heard, matrices, drawn, retain_graph=keep, allow_unused=True)
+        weighed = (heard * drawn).sum()  # as grad_outputs, torch would load sympy to check their shape: 30 MB
+        gradients = torch.autograd.grad(weighed, matrices, retain_graph=draw < DRAWS - 1, allow_unused=True)
         for place, gradient in enumerate(gradients):
             if gradient is not None:
                 before = sums[place]
