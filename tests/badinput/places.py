@@ -1,7 +1,8 @@
-"""Disks that are full, folders without rights, processes that are killed, two at once."""
+"""Folders without rights, processes that are killed, two at once."""
 
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -12,13 +13,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from acting import TINY, run_inside
+from listening import Site, make_test, screen_rows
 
 from badinput.stage import Got, Rows, Stage, quiet
 from tritone.data.store import Dataset
+from tritone.judge.listen.store import answers
 from tritone.play.load import load
-from tritone.training.checkpoint import Checkpoints, read
+from tritone.training.checkpoint import read
 
-ROWS = Rows("Disks, rights and processes")
+ROWS = Rows("Rights and processes")
 
 
 def in_child(stage: Stage, change: Callable[[], None], *words: object) -> Got:
@@ -67,42 +70,6 @@ def opened(stage: Stage) -> None:
         if path.stat().st_uid == os.getuid() and path != Path("/") and path.stat().st_mode & 0o077 == 0:
             path.chmod(0o755)
     stage.path.chmod(0o777)
-
-
-@ROWS.row("a disk that is full", "prepare")
-def full_prepare(stage: Stage) -> Got:
-    words = ("prepare", stage.made.sounds, "--out", stage.path / "data")
-    got = in_child(stage, full_from(60_000), *words)
-    assert not (stage.path / "data/index.json").exists()
-    assert quiet(*words)[0] == 0 and len(Dataset.open(stage.path / "data").items) == 4
-    return got
-
-
-@ROWS.row("a disk that is full", "train vae (the same command again)")
-def full_train(stage: Stage) -> Got:
-    run = stage.run()
-    words = ("train", "vae", stage.made.data, "--out", run, *TINY, "--steps", 4)
-    got = in_child(stage, full_from(100_000), *words)
-    assert Checkpoints(run / "checkpoints").steps() == [0, 2] and read(run / "checkpoints/step-2").step == 2
-    assert quiet(*words)[0] == 0
-    return got
-
-
-def full(how: str, words: Callable[[Stage], Sequence[object]], limit: int = 10_000) -> None:
-    """A command on a full disk that leaves nothing half written."""
-
-    @ROWS.row("a disk that is full", how)
-    def act(stage: Stage) -> Got:
-        got = in_child(stage, full_from(limit), *words(stage))
-        left = [path for path in (stage.path / "out").rglob("*") if path.is_file()]
-        assert not left, left
-        return got
-
-
-full("generate", lambda stage: ("generate", stage.made.run, "--out", stage.path / "out"))
-full("reconstruct", lambda stage: ("reconstruct", stage.made.run, stage.made.sounds, "--out", stage.path / "out"))
-full("encode", lambda stage: ("encode", stage.made.run, stage.made.sounds, "--out", stage.path / "out"))
-full("import", lambda stage: ("import", stage.made.theirs, "--out", stage.path / "out/run"))
 
 
 @ROWS.row("a file without the right to read it", "prepare")
@@ -215,3 +182,51 @@ killed("reconstruct", lambda stage: ("reconstruct", stage.made.run, stage.made.s
        lambda stage: len(list((stage.path / "out").glob("*.wav"))) == 4, times=4)  # fmt: skip
 killed("export --to nn", lambda stage: ("export", stage.made.run, "--to", "nn", "--out", stage.path / "m.ts"),
        lambda stage: quiet("inspect", stage.path / "m.ts")[0] == 0, times=4)  # fmt: skip
+killed("generate", lambda stage: ("generate", stage.made.run, "--out", stage.path / "out", "--count", 4),
+       lambda stage: len(list((stage.path / "out").glob("*.wav"))) == 4, times=4)  # fmt: skip
+killed("compare", lambda stage: (
+    "compare", f"x={stage.made.sounds}", "--reference", stage.made.data, "--out", stage.path / "out"),
+       lambda stage: (stage.path / "out/index.html").is_file() and not list(stage.path.glob(".out*")),
+       times=4)  # fmt: skip
+killed("loops render", lambda stage: ("loops", "render", "--count", 8, "--out", stage.path / "out"),
+       lambda stage: len(list((stage.path / "out").rglob("*.flac"))) == 8, times=4)  # fmt: skip
+
+
+@ROWS.row("killed (SIGKILL) after an answer, then run again", "listen serve", slow=True)
+def killed_server(stage: Stage) -> Got:
+    test, folder = make_test(stage.path / "test"), stage.path / "test"
+    listener = ""
+    for turn in range(2):
+        words = [sys.executable, "-m", "tritone", "listen", "serve", str(folder), "--port", "0"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            port = next(found[1] for line in process.stdout if (found := re.search(r"http://[^:]+:(\d+)", line)))
+            here = Site(int(port), test)
+            if turn == 0:
+                me = here.arrive()
+                listener = me["listener"]
+                assert here.answer(listener, screen_rows(test, me["screens"][0])).status == 200
+            else:
+                assert here.arrive()["listener"] == listener
+            process.kill()
+    assert len(answers(folder / "answers.sqlite", test.id)) == len(screen_rows(test, test.orders[0].screens[0]))
+    return Got("-9, then 0", "The answer is kept, and the listener known.")
+
+
+@ROWS.row("two at once into one folder", "prepare", slow=True)
+def two_prepare(stage: Stage) -> Got:
+    words = ("prepare", stage.made.sounds, "--out", stage.path / "data")
+    both = [started(stage, *words) for _ in range(2)]
+    ends = [process.wait(100) for process in both]
+    assert 0 in ends and set(ends) <= {0, 2}
+    assert quiet(*words)[0] == 0 and len(Dataset.open(stage.path / "data").items) == 4
+    return Got("0, 0 or 2", "One prepares; the other waits for it or says so; the dataset is whole.")
+
+
+@ROWS.row("two at once into one folder", "generate", slow=True)
+def two_generate(stage: Stage) -> Got:
+    words = ("generate", stage.made.run, "--out", stage.path / "out", "--count", 3)
+    both = [started(stage, *words) for _ in range(2)]
+    assert [process.wait(100) for process in both] == [0, 0]
+    assert sorted(path.suffix for path in (stage.path / "out").iterdir()) == [".wav"] * 3
+    return Got("0, 0", "Both write the same sounds, each whole.")

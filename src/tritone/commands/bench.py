@@ -39,6 +39,7 @@ def stream(argv: Sequence[str]) -> int:
     from tritone.play.inference.steps import check_block
     from tritone.play.inference.table import stream_table
     from tritone.play.load import load, require
+    from tritone.training.atomic import write_text
 
     model: Any = load(args.run, args.checkpoint)
     require(model, "stream", args.run)
@@ -52,7 +53,7 @@ def stream(argv: Sequence[str]) -> int:
         )  # fmt: skip
     console().print(_table(rows, f"{args.run}, {model.sample_rate} Hz"))
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        write_text(args.json, json.dumps(rows, indent=1))
     return 0
 
 

@@ -59,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
     from tritone.commands.screen import progress
     from tritone.judge.evaluate import evaluate
     from tritone.judge.evaluation import as_csv, as_json
+    from tritone.training.atomic import write_text
 
     found = evaluate(
         args.samples, args.reference, embeddings=args.embeddings, inputs=args.inputs, loops=args.loops,
@@ -67,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
     )  # fmt: skip
     for path, text in ((args.json, as_json), (args.csv, as_csv)):
         if path is not None:
-            path.write_text(text(found), encoding="utf-8")
+            write_text(path, text(found))
     _print(found, args.brief)
     return 0
 

@@ -59,7 +59,7 @@ def fetch_model(source: str, out: Path) -> Fetched:
     with ExitStack() as stack:
         folder = _local(source) or _brought(source, Path(stack.enter_context(TemporaryDirectory())))
         config = _checked(folder, source)
-        with disk_full_is_for_the_user(out), whole_folder(out) as run:
+        with disk_full_is_for_the_user(out, "nothing was written"), whole_folder(out) as run:
             _write(run, folder, config, source, out)
     return Fetched(out, config, next(out.glob(f"checkpoints/*/{WEIGHTS}")).stat().st_size)
 
