@@ -178,7 +178,7 @@ class Stage:
 
     def _more(self, words: list[str]) -> tuple[object, ...]:
         """Words behind the page's own."""
-        command, family = words[0], words[1]
+        command, family = words[0], " ".join(words[1:2])
         if "--help" in words:
             return ()
         if command == "train" and (Path(words[words.index("--out") + 1]) / "config.yaml").exists():

@@ -15,7 +15,8 @@ from tritone.cli import COMMANDS
 from tritone.commands.parser import CommandParser
 from tritone.families import FAMILIES
 
-SLOW = ("cookbook.md", "evaluate.md", "listening.md")
+SLOW = ("cookbook.md", "evaluate.md", "listening.md", "loops.md")
+"""Pages that only the journey runs; what they say is understood here too."""
 QUICK = [page for page in PAGES if page.name not in SLOW and next(commands(page), None)]
 
 
