@@ -4,6 +4,7 @@ import shutil
 from contextlib import nullcontext
 
 import fuzzing
+import fuzzing_live
 import pytest
 from fuzzing_listen import served
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +15,10 @@ TARGETS = {
     "checkpoints": lambda: nullcontext(fuzzing.checkpoints()),
     "imports": lambda: nullcontext(fuzzing.imports()),
     "listening server": served,
+    "live control": lambda: nullcontext(fuzzing_live.live()),
+    "fetched models": lambda: nullcontext(fuzzing_live.fetched()),
 }
-EXAMPLES = {"imports": 60, "listening server": 150}
+EXAMPLES = {"configurations": 100, "checkpoints": 150, "imports": 40, "fetched models": 25}
 
 
 @pytest.mark.parametrize("name", TARGETS)

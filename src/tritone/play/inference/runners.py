@@ -15,6 +15,7 @@ import torch
 
 from tritone.errors import UserError
 from tritone.play.inference.steps import Step, StepSpec
+from tritone.telemetry import unreported
 
 GROUP = 32
 """Numbers that share a scale where OpenVINO rounds what meets int8 weights."""
@@ -169,13 +170,15 @@ def onnxruntime() -> Any:
         import onnxruntime
     except ImportError as error:
         raise UserError("ONNX Runtime is not installed; run `pip install 'tritone[export]'`.") from error
+    onnxruntime.disable_telemetry_events()  # which its builds for Windows would send
     return onnxruntime
 
 
 def openvino() -> Any:
     """The package; UserError where it is missing."""
     try:
-        import openvino
+        with unreported():
+            import openvino
     except ImportError as error:
         raise UserError("OpenVINO is not installed; run `pip install 'tritone[realtime]'`.") from error
     return openvino
