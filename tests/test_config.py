@@ -104,7 +104,7 @@ def test_preset_mistakes(tmp_path):
     for name, words in [
         ("vae-nono", "did you mean vae-nano"),
         (str(tmp_path / "none.yaml"), "Cannot read"),
-        (str(listing), "must hold a mapping"),
+        (str(listing), "but holds a list"),
         (str(broken), "is not valid YAML"),
     ]:
         with pytest.raises(UserError, match=words):

@@ -145,7 +145,8 @@ def parse_yaml(text: str, source: str) -> dict[str, Any]:
     except BadYaml as error:
         raise UserError(f"{source} is not valid YAML: {str(error).rstrip('.')}.") from error
     if not isinstance(values, dict):
-        raise UserError(f"{source} must hold a mapping of model and training, not {type(values).__name__}.")
+        found = {type(None): "nothing", list: "a list", str: "a text"}.get(type(values), str(values)[:60])
+        raise UserError(f"{source} must hold settings under `model:` and `training:`, but holds {found}.")
     return values
 
 

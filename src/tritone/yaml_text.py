@@ -18,6 +18,9 @@ def load_yaml(text: str) -> Any:
     """The value that a YAML text holds. Raises BadYaml, and nothing else, where it holds none."""
     try:
         value = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        raise BadYaml(line + " ".join(str(error.problem).split())) from error
     except yaml.YAMLError as error:
         raise BadYaml(" ".join(str(error).split())) from error
     except RecursionError as error:

@@ -223,7 +223,7 @@ def test_run_of_another_family(data, run, refused, second_family):
 
 def test_config_that_was_edited_into_nonsense(data, run, refused):
     config = yaml.safe_load((run / "config.yaml").read_text())
-    for text, words in (("{", "not valid YAML"), ("family: vae", "no model"), ("", "must hold a mapping")):
+    for text, words in (("{", "not valid YAML"), ("family: vae", "no model"), ("", "but holds nothing")):
         (run / "config.yaml").write_text(text)
         assert words in refused("train", "vae", data, "--out", run, "--steps", 4)
         assert words in refused("inspect", run)

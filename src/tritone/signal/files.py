@@ -209,9 +209,14 @@ def _damaged(path: Path, error: Exception) -> UserError:
     return UserError(f"{path} cannot be read as audio ({_reason(error)}); it may be damaged or of another format.")
 
 
+_OWN_WORDS = ("Internal", "File does not exist")
+"""How libsndfile begins what only its makers understand; the second for an MP3 file without sound."""
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, soundfile.LibsndfileError):
-        return str(error.error_string).rstrip(". ")
+        said = str(error.error_string).rstrip(". ")
+        return "its header makes no sense" if said.startswith(_OWN_WORDS) else said
     if isinstance(error, OSError) and error.errno is not None:
         return str(error.strerror)
     return str(error).rstrip(". ")

@@ -10,7 +10,7 @@ from tritone.errors import UserError
 from tritone.judge.listen.downloaded import read_downloaded, read_downloaded_listener
 from tritone.judge.listen.files import ANSWERS_NAME
 from tritone.judge.listen.store import Listener, answers, listeners
-from tritone.judge.listen.strict import Malformed, decode
+from tritone.judge.listen.strict import Malformed, decode, said
 from tritone.judge.listen.test import Answer, Key, Test
 from tritone.judge.listen.webmushra import read_webmushra
 
@@ -79,7 +79,9 @@ def _raw(path: Path, test: Test) -> list[Answer]:
             values = {name: value for name, value in values.items() if name not in RAW_MORE or name in names}
             row: Answer = decode(Answer, values, "answer")
         except (ValueError, AttributeError, RecursionError, Malformed) as error:
-            raise UserError(f"Line {number} of {path} is no answer ({error}); give it as it was written.") from error
+            raise UserError(
+                f"Line {number} of {path} is no answer ({said(error)}); give it as it was written."
+            ) from error
         if row.trial not in trials or row.stimulus not in trials[row.trial].stimuli or row.question not in questions:
             raise UserError(f"Line {number} of {path} belongs to another test.")
         if not _possible(test, row.value):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tritone.errors import UserError
-from tritone.judge.listen.strict import Malformed, decode
+from tritone.judge.listen.strict import Malformed, decode, said
 from tritone.judge.listen.test import Key, Test
 from tritone.training.atomic import write_text
 
@@ -65,7 +65,7 @@ def _read(folder: Path, name: str, kind: type) -> Any:
     try:
         content = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is damaged ({' '.join(str(error).split())}); plan the test again.") from error
+        raise UserError(f"{path} is damaged ({said(error)}); plan the test again.") from error
     version = content.pop("version", None) if isinstance(content, dict) else None
     if version != VERSION:
         raise UserError(f"{path} is of version {version}, not {VERSION}; use the Tritone that planned the test.")

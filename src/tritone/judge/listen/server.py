@@ -83,9 +83,8 @@ def _listening(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise UserError(f"--host {host} is no address of this machine ({error.strerror}).") from error
     except OSError as error:
-        raise UserError(
-            f"--port {port} on {host} cannot be had ({error.strerror or error}); name another with --port."
-        ) from error
+        reason = os.strerror(error.errno) if error.errno else error
+        raise UserError(f"--port {port} on {host} cannot be had ({reason}); name another with --port.") from error
 
 
 def _lasting_token(test: Path) -> str:

@@ -205,7 +205,9 @@ def _rows(path: Path, test: str, query: str) -> list[tuple]:
                 raise UserError(f"{path} holds the answers to another test.")
             return database.execute(query).fetchall()
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{path} cannot be read as a database of answers ({error}).") from error
+        raise UserError(
+            f"{path} cannot be read as a database of answers ({error}); give the answers.sqlite of this test."
+        ) from error
 
 
 def _listener(row: tuple) -> Listener:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from json import JSONDecodeError
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 _PLAIN = {str: "text", bool: "true or false", int: "a whole number"}
@@ -10,6 +11,17 @@ _PLAIN = {str: "text", bool: "true or false", int: "a whole number"}
 
 class Malformed(ValueError):
     """A value is not what its place asks for; the message names both."""
+
+
+def said(error: Exception) -> str:
+    """Why a text could not be read as JSON or as a table, in plain words."""
+    if isinstance(error, RecursionError):
+        return "it is nested without end"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
+    if isinstance(error, JSONDecodeError):
+        return f"line {error.lineno} is no JSON"
+    return " ".join(str(error).split())
 
 
 def decode(hint: Any, value: Any, where: str) -> Any:

@@ -13,6 +13,7 @@ import yaml
 
 from tritone.errors import UserError
 from tritone.judge.listen.files import audio_path, is_id, read_key, read_test
+from tritone.judge.listen.strict import said
 from tritone.judge.listen.test import REAL, Answer, Key, Question, Stimulus, Test, Trial
 from tritone.signal.files import read_audio, write_wav
 from tritone.training.atomic import write_text
@@ -150,7 +151,7 @@ def read_webmushra(path: Path, test: Test, key: Key) -> list[Answer]:
         found = [answer for row in rows if row["session_test_id"] == test.id for answer in _answers(row, test, key)]
     except (LookupError, TypeError, ValueError, ArithmeticError, csv.Error) as error:
         raise UserError(
-            f"{path} is no table of webMUSHRA for this test ({error}); give mushra.csv or lss.csv."
+            f"{path} is no table of webMUSHRA for this test ({said(error)}); give mushra.csv or lss.csv."
         ) from error
     return found
 
