@@ -134,6 +134,8 @@ def read(folder: Path) -> Checkpoint:
         raise Damaged(f"{TRAINING} holds more than tensors and plain values; nothing in it was run") from error
     except UNREADABLE as error:
         raise Damaged(f"{TRAINING} cannot be read: {' '.join(str(error).split())[:200]}") from error
+    if not config.version:  # its last line
+        raise Damaged(f"{CONFIG} is cut short")
     if format > FORMAT:
         raise UserError(f"{folder} was written by a newer Tritone ({config.version}); update this one.")
     return Checkpoint(step, config, weights, training)
