@@ -1,5 +1,10 @@
-"""`tritone demo`: the whole way in one command."""
+"""`tritone demo`: the whole way in one command.
 
+Threads of PyTorch wait without spinning here: while other programs keep the cores busy, training is otherwise several
+times slower, and the demo has promised when it will end.
+"""
+
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +40,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse(argv)
     if args.sound is not None and args.loops is not None:
         raise UserError("--loops renders drum loops, which --sound takes the place of; leave one of the two out.")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     clock = Clock(60 * checked_minutes(args.minutes or (MINUTES if args.sound is None else OWN_MINUTES)))
     try:
         return _run(args.sound, args.out, clock, args.loops or LOOPS, args.seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tritone.errors import UserError
 
 LEAST_MINUTES = 1.5
-COUNTS = (52, 36, 24, 16)
+COUNTS = (52, 36, 24, 16, 12)
 """Sounds of each system that may be judged; the first number for which there is time is taken."""
 WORTH_TRAINING = 60.0
 """Seconds of training that fewer judged sounds are put up with for."""
@@ -14,8 +14,6 @@ LEAST_TRAINING = 15.0
 """Seconds that a model is trained for, however slow the machine."""
 AROUND_TRAINING = 8.0
 """Seconds that a training takes beside its minutes: the model is built, validated and saved."""
-PILOT = 9.0
-"""Seconds that the first sounds of all models take on the machine on which `judging` was measured."""
 
 
 @dataclass(frozen=True)

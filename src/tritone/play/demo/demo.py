@@ -17,6 +17,7 @@ from tritone.judge.compare.comparison import Comparison
 from tritone.play.demo.budget import Clock, Work
 from tritone.play.demo.first_sounds import DRUMS, GUITAR, FirstSounds, first_sounds
 from tritone.play.demo.material import PIECE, Material, Show, Source
+from tritone.play.demo.pace import slowness
 from tritone.play.demo.page import Heard, Morph, write_page
 from tritone.play.demo.place import COMPARISON, DATA, FIRST, FRESH, FRESH_GAN, Place
 from tritone.play.demo.rendered_sound import RECORDED
@@ -61,7 +62,7 @@ class Demo:
     def plan(self) -> float:
         """Seconds that there are for training."""
         self.systems = len(DRUMS) + 1 + self.source.own
-        self.gan = False
+        self.gan, self.slowness = False, slowness()
         seconds = self._work().training(self.clock.left)
         if self.source.own and self.material.loops >= FEWEST_LOOPS and seconds >= GAN_SECONDS:
             self.gan, self.systems = True, self.systems + 1
@@ -81,6 +82,7 @@ class Demo:
         work = self.place.work
         words = [f"{FRESH}={work / FRESH}", *([f"{FRESH_GAN}={work / FRESH_GAN}"] if self.gan else []), *DRUMS]
         words += [GUITAR] if self.source.own else []
+        self.slowness = slowness()
         count = self._work().count(self.clock.left)
         options = Options(
             count=count, seed=self.seed, seconds=PIECE, rows=ROWS, embeddings=EMBEDDINGS, speed=False
@@ -96,7 +98,7 @@ class Demo:
         return write_page(self.place.out, work / COMPARISON, comparison, heard, self.source, log, self.timings)
 
     def _work(self) -> Work:
-        return Work(self.systems, self.material.known, self.material.known_seconds, self.first.slowness)
+        return Work(self.systems, self.material.known, self.material.known_seconds, self.slowness)
 
     def _train(self, family: str, name: str, preset: str, seconds: float, every: int) -> str:
         overrides: dict[str, Any] = {"training": {"validate_every": every, "previews": 2, "seed": self.seed}}

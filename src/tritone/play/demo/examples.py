@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tritone.judge.compare.comparison import Comparison
 from tritone.judge.compare.examples import Example, clip_of, spread_evenly
@@ -60,7 +60,10 @@ def best_through(report: Path, comparison: Comparison, system: str) -> list[Clip
     clips = []
     for sound in rows:
         real = comparison.manifest.sound(sound.real)
-        clips += [_clip(report, real, "what went in", sound.item), _clip(report, sound, system, sound.item)]
+        clips += [
+            _clip(report, real, "what went in", plain(sound.item)),
+            _clip(report, sound, system, plain(sound.item)),
+        ]
     return clips
 
 
@@ -80,18 +83,25 @@ def _rows(report: Path, comparison: Comparison, real: Sequence[Sound], rows: int
 
 
 def _row(report: Path, comparison: Comparison, real: Sound) -> Iterator[Clip]:
-    name = real.item.removeprefix(RECORDED)
+    """What took the sound apart stands beside it, and what made new ones in a row below."""
+    name, manifest = plain(real.item), comparison.manifest
     yield _clip(report, real, "what went in", name)
-    manifest = comparison.manifest
     able = manifest.systems("reconstructed")
     for system in able:
         for sound in manifest.of(system, "reconstructed"):
             if sound.real == real.file:
-                yield _clip(report, sound, f"through {system}", name)
+                yield _clip(report, sound, system, name)
     for system in manifest.systems("generated"):
         made = [sound for sound in manifest.of(system) if sound.real == real.file]
         if system not in able and made:
-            yield _clip(report, made[0], f"new, {system}", name)
+            yield _clip(report, made[0], system, f"{name}: new ones of its length")
+
+
+def plain(name: str) -> str:
+    """What a sound of a dataset is called on the page: without folders and endings, with the number of its piece."""
+    path, _, number = name.partition("#")
+    stem, at, where = path.partition(" at ")
+    return PurePosixPath(stem).stem + (f" #{number}" if number else "") + at + where
 
 
 def _clip(report: Path, sound: Sound, title: str, row: str) -> Clip:

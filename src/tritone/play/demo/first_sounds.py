@@ -1,6 +1,5 @@
-"""The first sounds of every model that ships: files to hear while all else goes on, and how fast this machine is."""
+"""The first sounds of every model that ships: files to hear while all else goes on."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from tritone.families.base import Synthesizer
 from tritone.judge.clips import Clip
 from tritone.judge.compare.models import Audio
 from tritone.judge.compare.sounds import TARGET, gain_to, loudness_of
-from tritone.play.demo.budget import PILOT
+from tritone.play.demo.examples import plain
 from tritone.play.demo.material import Material, Show
 from tritone.play.demo.place import Place
 from tritone.play.load import load
@@ -37,8 +36,6 @@ class Pair:
 class FirstSounds:
     """What was heard before the training."""
 
-    slowness: float
-    """Times as long as on the machine that `budget.PILOT` was measured on."""
     guitar: tuple[Pair, ...]
     files: int
 
@@ -47,7 +44,7 @@ def first_sounds(place: Place, material: Material, guitar: tuple[Clip, ...], see
     """New sound, or held-out sound gone through, of each model that ships, as files of `place`; `guitar` is what the
     guitar is given.
     """
-    begun, total, done = time.monotonic(), len(DRUMS) * EACH + len(guitar), 0
+    total, done = len(DRUMS) * EACH + len(guitar), 0
     for name in DRUMS:
         model = load(name)
         for number in range(EACH):
@@ -64,7 +61,7 @@ def first_sounds(place: Place, material: Material, guitar: tuple[Clip, ...], see
         write_wav(
             place.first_sound(f"vae-guitar-{number + 1}.wav"), _level(after, model.sample_rate), model.sample_rate
         )
-        name = clip.name.removeprefix("loops/")
+        name = plain(clip.name)
         pairs.append(
             Pair(
                 Player("what went in", _level(clip.audio, material.rate), material.rate, clip.loop, group=name),
@@ -73,7 +70,7 @@ def first_sounds(place: Place, material: Material, guitar: tuple[Clip, ...], see
         )
         done += 1
     show(total, total)
-    return FirstSounds((time.monotonic() - begun) / PILOT, tuple(pairs), total)
+    return FirstSounds(tuple(pairs), total)
 
 
 def through(model: Synthesizer, clip: Clip, rate: int, seed: int) -> Audio:

@@ -1,6 +1,7 @@
 """What each model of the demo is: what it heard, under which licence, how large and how fast."""
 
 from tritone.judge.compare.comparison import Compared, Comparison
+from tritone.judge.compare.manifest import Kind
 from tritone.judge.compare.words import KINDS, bytes_words, duration
 from tritone.report.axes import number
 from tritone.report.table import Cell, Row, Table
@@ -8,6 +9,8 @@ from tritone.shipped import shipped_models
 
 HEAD = ("", "learned from", "licence", "weights", "parameters", "speed on this computer")
 JUST_NOW = "just now"
+KINDS_OF_WORK: tuple[Kind, ...] = ("reconstructed", "generated")
+"""The first that a model can do is what it is timed by."""
 
 
 def models_table(comparison: Comparison, own: bool) -> Table:
@@ -22,7 +25,7 @@ def _row(system: Compared, comparison: Comparison, own: bool) -> Row:
     speed = _speed(system, comparison)
     if card is None:
         data = "your folder" if own else f"{comparison.real.training} rendered drum loops"
-        spent = "" if cost is None or cost.seconds is None else f", {duration(cost.seconds)}"
+        spent = "" if cost is None or cost.seconds is None else f", {duration(round(cost.seconds))}"
         size = "–" if cost is None else bytes_words(cost.file_bytes)
         cells = [Cell(data, JUST_NOW + spent), Cell("as your sound" if own else "CC0"), Cell(size), parameters, speed]
         return Row(system.name, cells, "" if cost is None else cost.family)
@@ -34,7 +37,8 @@ def _row(system: Compared, comparison: Comparison, own: bool) -> Row:
 
 def _speed(system: Compared, comparison: Comparison) -> Cell:
     """How much faster than it plays sound was made while the comparison ran."""
-    for kind, work in system.compute.items():
+    for kind in KINDS_OF_WORK:
+        work = system.compute.get(kind)
         if work:
             made = len(comparison.manifest.of(system.name, kind))
             return Cell(f"{number(1 / work)} × real time", f"{KINDS[kind]}, n {made}")

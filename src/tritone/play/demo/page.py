@@ -9,7 +9,7 @@ import numpy as np
 from tritone.judge.compare.comparison import Comparison
 from tritone.judge.compare.page import sections_of
 from tritone.play.demo import words
-from tritone.play.demo.examples import beside, best_new, best_through, nearest
+from tritone.play.demo.examples import beside, best_new, best_through, nearest, plain
 from tritone.play.demo.first_sounds import Pair
 from tritone.play.demo.fit import fitted
 from tritone.play.demo.material import Source
@@ -87,6 +87,10 @@ def _highlights(comparison: Comparison, log: Sequence[Mapping[str, float]], timi
         facts.append(
             Fact("The new model learned", f"{distances[0]:.1f} → {distances[-1]:.1f}", f"held-out distance{spent}")
         )
+    works = {system.name: work for system in comparison.systems if (work := system.compute.get("generated"))}
+    if works:
+        name = min(works, key=lambda name: works[name])
+        facts.append(Fact("Makes new sound fastest", name, f"{1 / works[name]:.0f} × real time"))
     facts.append(Fact("All of it took", f"{sum(timings.values()) / 60:.1f} min", "on this computer"))
     return facts
 
@@ -123,7 +127,7 @@ def _morph(morph: Morph) -> Section:
         Clip(_station(index, len(morph.sounds)), sound, morph.rate, morph.loop, group="morph")
         for index, sound in enumerate(morph.sounds)
     ]
-    return Section("From one sound to another", words.morph(morph.start, morph.end), clips)
+    return Section("From one sound to another", words.morph(plain(morph.start), plain(morph.end)), clips)
 
 
 def _station(index: int, count: int) -> str:

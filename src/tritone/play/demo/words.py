@@ -27,15 +27,16 @@ def title(source: Source) -> str:
 def lead(source: Source, comparison: Comparison) -> str:
     """What was done."""
     cost = comparison.system(FRESH).cost
-    spent = "a moment" if cost is None or cost.seconds is None else duration(cost.seconds)
+    spent = "a moment" if cost is None or cost.seconds is None else duration(round(cost.seconds))
     if isinstance(source, OwnSound):
         used = len(source.taken)
         some = "" if used == source.found else f" of {source.found:,}"
         gan = f" {FRESH_GAN}, a GAN of loops, was trained after it." if _trained(comparison, FRESH_GAN) else ""
         return (
-            f"{FRESH} was noise; it then learned from {used:,}{some} files of your folder ({duration(source.seconds)}) "
-            f"in {spent} on this computer.{gan} Below it stands beside models that ship with Tritone, which know drums "
-            "and a guitar but not your sound. All are judged by sounds of your folder that none of them has heard."
+            f"{FRESH} was noise; it then learned from {used:,}{some} files of your folder "
+            f"({duration(round(source.seconds))}) in {spent} on this computer.{gan} Below it stands beside models that "
+            "ship with Tritone, which know drums and a guitar but not your sound. All are judged by sounds of your "
+            "folder that none of them has heard."
         )
     return (
         f"A VAE, a GAN and diffusion that ship with Tritone, and {FRESH}, a small VAE that was noise a few minutes "
@@ -64,7 +65,7 @@ def own_new(system: str) -> str:
     """Above the new sounds nearest to the user's."""
     what = "learned from your folder" if system in (FRESH, FRESH_GAN) else "knows drums only, and has never heard yours"
     noise = (
-        " A VAE by itself makes new sound out of random latents, without order in time; `tritone train prior` gives it "
+        " A VAE by itself makes new sound out of random latents, without order in time; tritone train prior gives it "
         "one."
         if system == FRESH
         else ""
@@ -80,7 +81,7 @@ def recorded() -> str:
     return (
         "Recordings by people, of another kind than the rendered loops of the training: the harder test. The VAEs take "
         "the loop apart and put it together again. The GAN and diffusion do not hear it: they make new ones of its "
-        f"length, and are told its tempo. {KEYS}"
+        f"length, in the row below, and are told its tempo. {KEYS}"
     )
 
 
@@ -105,7 +106,7 @@ def guitar() -> str:
 def morph(start: str, end: str) -> str:
     """Above the way from one sound to another."""
     return (
-        f"The straight way through the latent of {FRESH} from {start} to {end}. Everything between the two ends is "
+        f"The straight way through the latent of {FRESH}, from {start} to {end}. Everything between the two ends is "
         "sound that no one has played."
     )
 
@@ -119,9 +120,9 @@ def models(own: bool) -> str:
         "did. The loops that they are judged by are of shelf d, or recorded: no model here has heard these."
     )
     return (
-        f"{heard} `tritone models NAME` prints the card of one: data, licence, command, what it does badly.\n\n"
-        "Speed is how many seconds of sound a second of work gives, one sound at a time, measured while this page was "
-        "made."
+        f"{heard} tritone models NAME prints the card of one: data, licence, command, what it does badly.\n\n"
+        "Speed is how many seconds of sound a second of work gave, one sound at a time, while this page was made; "
+        "other programs on the computer make it less."
     )
 
 
@@ -136,7 +137,7 @@ def glance(section: Section, comparison: Comparison, own: bool) -> Section:
     )
     vaes = (
         "A VAE by itself has no order in time, so that its new sound is made of random latents: "
-        "judge it by its reconstructions. `tritone train prior` teaches it an order."
+        "judge it by its reconstructions. tritone train prior teaches it an order."
     )
     return replace(section, warnings=[*warnings, copies, vaes])
 
